@@ -1,0 +1,35 @@
+"""Every handler of the gateway, registered; nothing else happens here."""
+
+from chalice import Chalice
+from chalicelib.api import health, openapi
+from chalicelib.api.merchants import get_me, update_me
+from chalicelib.api.orders import create as create_order
+from chalicelib.api.orders import get as get_order
+from chalicelib.api.payments import create as create_payment
+from chalicelib.api.payments import get as get_payment
+from chalicelib.api.test import get_jobs_status
+from chalicelib.api.test import get_merchant as get_test_merchant
+from chalicelib.jobs import deliver_webhook, process_payment
+from chalicelib.schedules import inquiries, sweep
+
+app = Chalice(app_name="payment-gateway")
+
+for endpoint in (
+    create_order,
+    get_order,
+    create_payment,
+    get_payment,
+    get_me,
+    update_me,
+    get_test_merchant,
+    get_jobs_status,
+    health,
+    openapi,
+):
+    app.register_blueprint(endpoint.routes)
+
+for job in (process_payment, deliver_webhook):
+    app.register_blueprint(job.jobs)
+
+for clock in (sweep, inquiries):
+    app.register_blueprint(clock.schedules)

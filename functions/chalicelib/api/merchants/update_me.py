@@ -1,0 +1,44 @@
+"""PUT /api/v1/merchants/me: where the merchant wants to hear of its payments. What is left out stays as it is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from chalice import Blueprint
+from msgspec import UNSET, Meta, UnsetType
+
+from chalicelib.http import Call, endpoint
+from shared.domain import views
+from shared.services import merchants
+
+routes = Blueprint(__name__)
+
+
+class MerchantUpdate(msgspec.Struct, kw_only=True):
+    webhook_url: Annotated[str | UnsetType | None, Meta(description="Where events are sent; `null` sends none.")] = (
+        UNSET
+    )
+    webhook_events: Annotated[list[str] | UnsetType, Meta(description="The types of event to send.")] = UNSET
+
+
+@endpoint(
+    routes,
+    "PUT",
+    "/api/v1/merchants/me",
+    summary="Update your merchant",
+    body=MerchantUpdate,
+    answer=views.Merchant,
+    errors=(400,),
+    atomic=True,
+    tag="Merchants",
+)
+def update_me(call: Call[MerchantUpdate]) -> views.Merchant:
+    update = call.body
+    merchant = merchants.update(
+        call.tx,
+        call.merchant_id,
+        webhook_url=update.webhook_url,
+        webhook_events=update.webhook_events,
+    )
+    return views.of_merchant(merchant)

@@ -1,0 +1,55 @@
+"""POST /api/v1/payments: pay an order by UPI or card. Answers at once; the bank is asked by a job."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from chalice import Blueprint
+from msgspec import Meta
+
+from chalicelib.http import Call, endpoint
+from shared.domain import views
+from shared.domain.card import CardDetails
+from shared.errors import BadRequest
+from shared.services import payments
+
+routes = Blueprint(__name__)
+
+
+class NewPayment(msgspec.Struct, kw_only=True):
+    order_id: Annotated[str, Meta(description="The order to pay; amount and currency are the order's.")]
+    method: Literal["upi", "card"]
+    vpa: Annotated[str | None, Meta(description="For `upi`.", examples=["asha@upi"])] = None
+    card: Annotated[CardDetails | None, Meta(description="For `card`. Number and CVV are never stored.")] = None
+
+    def instrument(self) -> str | CardDetails:
+        given = self.vpa if self.method == "upi" else self.card
+        if given is None:
+            field = "vpa" if self.method == "upi" else "card"
+            raise BadRequest(f"{field} is required for method {self.method}", field=field, reason="missing")
+        return given
+
+
+@endpoint(
+    routes,
+    "POST",
+    "/api/v1/payments",
+    summary="Create a payment",
+    body=NewPayment,
+    answer=views.Payment,
+    status=201,
+    errors=(400, 404, 409),
+    tag="Payments",
+)
+def create_payment(call: Call[NewPayment]) -> views.Payment:
+    payment, staged = payments.create(
+        call.tx,
+        call.on.bank,
+        call.merchant_id,
+        order_id=call.body.order_id,
+        instrument=call.body.instrument(),
+        exclusive=call.on.config.orders_paid_once,
+    )
+    call.staged.extend(staged)
+    return views.of_payment(payment)

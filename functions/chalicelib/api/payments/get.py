@@ -1,0 +1,24 @@
+"""GET /api/v1/payments/{payment_id}: one payment."""
+
+from __future__ import annotations
+
+from chalice import Blueprint
+
+from chalicelib.http import Call, endpoint
+from shared.domain import views
+from shared.services import payments
+
+routes = Blueprint(__name__)
+
+
+@endpoint(
+    routes,
+    "GET",
+    "/api/v1/payments/{payment_id}",
+    summary="Get a payment",
+    answer=views.Payment,
+    errors=(404,),
+    tag="Payments",
+)
+def get_payment(call: Call[None], payment_id: str) -> views.Payment:
+    return views.of_payment(payments.get(call.tx, call.merchant_id, payment_id))

@@ -1,0 +1,200 @@
+"""The endpoint decorator: who may call, what they must send, one transaction, and every outcome in one shape.
+
+An endpoint declares itself once; routing, validation, errors and the OpenAPI document all follow from that.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+import msgspec
+import psycopg
+from chalice import Blueprint, Response
+
+from chalicelib import body as request_body
+from chalicelib import runtime
+from chalicelib.runtime import Runtime
+from shared.db.database import Database, Tx
+from shared.db.outbox import StagedJob
+from shared.errors import GatewayError, NotFound, Unavailable
+from shared.services import identity
+
+Caller = Literal["secret", "anyone"]
+Method = Literal["GET", "POST", "PUT"]
+B = TypeVar("B")
+
+JSON = "application/json"
+UNKNOWN_PATH = "There is no such path; /openapi.json lists those there are"
+RETRY_SECONDS = 1  # what a caller is told to wait when Postgres is away
+CREDENTIAL_SECONDS = 2.0  # how long a right credential is remembered, and so how late a revoked one stops working
+CREDENTIALS_MAX = 10_000
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Endpoint:
+    """One call of the API, as the OpenAPI document tells it."""
+
+    method: Method
+    path: str
+    caller: Caller
+    body: type | None
+    answer: type | None
+    status: int
+    summary: str
+    errors: tuple[int, ...]
+    tag: str
+
+
+ENDPOINTS: list[Endpoint] = []
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call(Generic[B]):
+    """A request that has been let in. `tx` commits when the endpoint returns; `send` is told of jobs after that."""
+
+    on: Runtime
+    tx: Tx
+    body: B
+    headers: Mapping[str, str]
+    request_id: str
+    _merchant_id: UUID | None
+    staged: list[StagedJob] = field(default_factory=list)
+
+    @property
+    def merchant_id(self) -> UUID:
+        assert self._merchant_id is not None, "an endpoint for anyone has no merchant"
+        return self._merchant_id
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """A status other than the usual one, or bytes that are JSON already."""
+
+    status: int
+    body: Any
+
+
+def endpoint(
+    routes: Blueprint,
+    method: Method,
+    path: str,
+    *,
+    summary: str,
+    caller: Caller = "secret",
+    body: type | None = None,
+    answer: type | None = None,
+    status: int = 200,
+    errors: tuple[int, ...] = (),
+    atomic: bool = False,
+    connected: bool = True,
+    tag: str,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Registers a function as an endpoint. It takes a Call and the ids in the path, and returns what is shown.
+
+    `atomic` opens a transaction; without it every statement commits by itself, which is right where the endpoint
+    only reads or writes by one statement. `connected=False` is for an endpoint that must answer without Postgres.
+    """
+    described = Endpoint(
+        method=method,
+        path=path,
+        caller=caller,
+        body=body,
+        answer=answer,
+        status=status,
+        summary=summary,
+        errors=errors,
+        tag=tag,
+    )
+    ENDPOINTS.append(described)
+
+    def open_tx(database: Database) -> AbstractContextManager[Any]:
+        if not connected:
+            return nullcontext()
+        return database.transaction() if atomic else database.statement()
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        def view(**path_ids: str) -> Response:
+            request = routes.current_request
+            request_id = request.context.get("requestId", "")
+            headers = {"Content-Type": JSON, "X-Request-Id": request_id, "Cache-Control": "no-store"}
+            try:
+                code, shown = _run(function, described, request, request_id, path_ids, open_tx)
+            except GatewayError as refusal:
+                code, shown = refusal.status, {"error": refusal.as_dict() | {"request_id": request_id}}
+                if isinstance(refusal, Unavailable):
+                    headers["Retry-After"] = str(RETRY_SECONDS)
+            except Exception:
+                log.exception("request failed: id=%s %s %s", request_id, method, path)
+                error = {"code": "SERVER_ERROR", "description": "Something went wrong on our side. Try again."}
+                code, shown = 500, {"error": error | {"request_id": request_id}}
+            text = shown if isinstance(shown, bytes) else msgspec.json.encode(shown)
+            return Response(body=text.decode(), status_code=code, headers=headers)
+
+        view.__name__ = function.__name__
+        # Content types are checked by us: Chalice answers with a shape of its own.
+        routes.route(path, methods=[method], content_types=[])(view)
+        return function
+
+    return register
+
+
+def not_in_production(call: Call[Any]) -> None:
+    """Raises NotFound in production, in the words of a path that does not exist."""
+    if call.on.config.production:
+        raise NotFound(UNKNOWN_PATH)
+
+
+def _run(
+    function: Callable[..., Any],
+    described: Endpoint,
+    request: Any,
+    request_id: str,
+    path_ids: Mapping[str, str],
+    open_tx: Callable[[Database], AbstractContextManager[Any]],
+) -> tuple[int, Any]:
+    on = runtime.current()
+    try:
+        with open_tx(on.database) as tx:
+            call: Call[Any] = Call(
+                on=on,
+                tx=tx,
+                _merchant_id=_authenticate(tx, request.headers) if described.caller == "secret" else None,
+                body=None if described.body is None else request_body.read(request, described.body),
+                headers=request.headers,
+                request_id=request_id,
+            )
+            shown = function(call, **path_ids)
+    except psycopg.OperationalError as error:  # no connection, a lock not had in time, or Postgres going down
+        log.warning("request refused: id=%s %s", request_id, error)
+        raise Unavailable("The gateway is not available right now; try again", reason="unavailable") from error
+    if call.staged:
+        on.queue.send(call.staged)
+    if isinstance(shown, Answer):
+        return shown.status, shown.body
+    return described.status, shown
+
+
+_credentials: dict[tuple[str, bytes], tuple[UUID, float]] = {}
+
+
+def _authenticate(tx: Tx, headers: Mapping[str, str]) -> UUID:
+    """The merchant. A right credential is remembered for a moment, which spares a busy merchant a query each call."""
+    api_key, api_secret = headers.get("x-api-key", ""), headers.get("x-api-secret", "")
+    credential = api_key, identity.digest(api_secret)
+    known = _credentials.get(credential)
+    now = time.monotonic()
+    if known is not None and known[1] > now:
+        return known[0]
+    merchant_id = identity.authenticate(tx, api_key=api_key, api_secret=api_secret)
+    if len(_credentials) >= CREDENTIALS_MAX:
+        _credentials.clear()
+    _credentials[credential] = merchant_id, now + CREDENTIAL_SECONDS
+    return merchant_id

@@ -1,0 +1,42 @@
+"""From SQS records to job ids, and back to which of them must come again.
+
+A record that fails stays in the queue and comes again; the others are done. That takes the switch
+`ReportBatchItemFailures` on the trigger, which the template of the cloud sets and the local shim copies.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from shared.jobs import BATCH_MAX
+
+log = logging.getLogger(__name__)
+
+
+def run_each(event: Any, run: Callable[[Sequence[int]], None]) -> dict[str, list[dict[str, str]]]:
+    """Runs the jobs of every record. A record that nobody can read is dropped: it wakes nothing, and the sweep does."""
+    failures = []
+    for record in event.to_dict()["Records"]:
+        ids = _job_ids(record["body"])
+        if ids is None:
+            log.error("unreadable message dropped: id=%s", record["messageId"])
+            continue
+        try:
+            run(ids)
+        except Exception:
+            log.exception("jobs failed: message=%s jobs=%s", record["messageId"], ids[:10])
+            failures.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failures}
+
+
+def _job_ids(body: str) -> list[int] | None:
+    try:
+        ids = json.loads(body)["jobs"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    if not isinstance(ids, list) or len(ids) > BATCH_MAX or not all(type(id) is int for id in ids):
+        return None
+    return ids

@@ -1,0 +1,96 @@
+"""The OpenAPI 3.1 document, made from what the endpoints declare."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from chalicelib.http import JSON, Endpoint
+
+VERSION = "0.1.0"
+
+_PATH_PARAMETER = re.compile(r"{(\w+)}")
+
+
+class ErrorDetails(msgspec.Struct, kw_only=True):
+    code: str
+    description: str
+    field: str | msgspec.UnsetType = msgspec.UNSET
+    reason: str | msgspec.UnsetType = msgspec.UNSET
+    request_id: str
+
+
+class Error(msgspec.Struct, kw_only=True):
+    error: ErrorDetails
+
+
+def build(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+    shapes = {shape for e in endpoints for shape in (e.body, e.answer) if shape is not None}
+    named = sorted(shapes, key=lambda shape: shape.__name__)
+    _, components = msgspec.json.schema_components([Error, *named], ref_template="#/components/schemas/{name}")
+    paths: dict[str, dict[str, Any]] = {}
+    for described in sorted(endpoints, key=lambda e: (e.path, e.method)):
+        paths.setdefault(described.path, {})[described.method.lower()] = _operation(described)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Payment Gateway",
+            "version": VERSION,
+            "description": "Orders, payments and webhooks. Amounts are integers in minor units; times are UTC.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "tags": [{"name": tag} for tag in sorted({e.tag for e in endpoints})],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+                "secret": {"type": "apiKey", "in": "header", "name": "X-Api-Secret"},
+            },
+        },
+    }
+
+
+def _operation(described: Endpoint) -> dict[str, Any]:
+    errors = set(described.errors) | {500, 503}
+    if described.caller == "secret":
+        errors.add(401)
+    if described.body is not None:
+        errors |= {400, 413, 415}
+    shown: dict[str, Any] = {"description": HTTPStatus(described.status).phrase}
+    schema = {"type": "object"} if described.answer is None else _reference(described.answer)
+    shown["content"] = {JSON: {"schema": schema}}
+    operation: dict[str, Any] = {
+        "operationId": f"{described.method.lower()}{_camel(described.path)}",
+        "summary": described.summary,
+        "tags": [described.tag],
+        "security": [{"key": [], "secret": []}] if described.caller == "secret" else [],
+        "responses": {str(described.status): shown} | {str(code): _error(described, code) for code in sorted(errors)},
+    }
+    parameters = _PATH_PARAMETER.findall(described.path)
+    if parameters:
+        operation["parameters"] = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in parameters
+        ]
+    if described.body is not None:
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _reference(described.body)}}}
+    return operation
+
+
+def _error(described: Endpoint, code: int) -> dict[str, Any]:
+    # An endpoint that lists 503 among its own answers shows its usual shape with it.
+    own = code in described.errors and code == HTTPStatus.SERVICE_UNAVAILABLE and described.answer is not None
+    schema = _reference(described.answer) if own and described.answer else {"$ref": "#/components/schemas/Error"}
+    return {"description": HTTPStatus(code).phrase, "content": {JSON: {"schema": schema}}}
+
+
+def _reference(shape: type) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{shape.__name__}"}
+
+
+def _camel(path: str) -> str:
+    return "".join(word.capitalize() for word in re.findall(r"[A-Za-z0-9]+", path) if word not in ("api", "v1"))

@@ -1,0 +1,1 @@
+"""The domain package: what a payment gateway is, whatever it runs on."""

@@ -1,0 +1,179 @@
+"""The settings, read once from the environment; a bad one stops the process with a sentence that names it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+ENCRYPTION_KEY_BYTES = 32  # AES-256
+JWT_SECRET_CHARACTERS_MIN = 32
+WEBHOOK_RETRY_SECONDS = (0, 60, 300, 1800, 7200)
+WEBHOOK_RETRY_SECONDS_TEST = (0, 5, 10, 15, 20)
+WEBHOOK_ATTEMPTS_MAX = 20
+DELAY_SECONDS_MAX = 7 * 24 * 3600
+PROCESSING_DELAY_MS_MAX = 24 * 3600 * 1000
+
+T = TypeVar("T")
+
+
+class ConfigError(Exception):
+    """A missing or malformed variable. The message names it and says what would do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BankConfig:
+    """How the simulated bank answers."""
+
+    test_mode: bool = False
+    test_payment_success: bool = True
+    test_processing_delay_ms: int = 1000
+    upi_success_rate: float = 0.90
+    card_success_rate: float = 0.95
+    processing_delay_min_ms: int = 5000
+    processing_delay_max_ms: int = 10000
+    magic_values: bool = True
+    seed: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    port: int
+    jwt_secret: str = field(repr=False)
+    encryption_key: bytes = field(repr=False)
+    production: bool
+    orders_paid_once: bool
+    webhook_retry_seconds: tuple[int, ...]
+    cors_origins: tuple[str, ...]
+    queue_prefix: str
+    bank: BankConfig
+
+
+def from_environment(env: Mapping[str, str] = os.environ) -> Config:
+    """Reads and checks every setting. Raises ConfigError with one sentence."""
+    production = _choice(env, "APP_ENV", ("development", "production"), "development") == "production"
+    bank = BankConfig(
+        test_mode=_flag(env, "TEST_MODE", False),
+        test_payment_success=_flag(env, "TEST_PAYMENT_SUCCESS", True),
+        test_processing_delay_ms=_integer(env, "TEST_PROCESSING_DELAY", 1000, 0, PROCESSING_DELAY_MS_MAX),
+        upi_success_rate=_rate(env, "UPI_SUCCESS_RATE", 0.90),
+        card_success_rate=_rate(env, "CARD_SUCCESS_RATE", 0.95),
+        processing_delay_min_ms=_integer(env, "PROCESSING_DELAY_MIN", 5000, 0, PROCESSING_DELAY_MS_MAX),
+        processing_delay_max_ms=_integer(env, "PROCESSING_DELAY_MAX", 10000, 0, PROCESSING_DELAY_MS_MAX),
+        magic_values=not production,
+        seed=_integer(env, "BANK_SEED", 0, 0, 2**63) if env.get("BANK_SEED") else None,
+    )
+    if bank.processing_delay_min_ms > bank.processing_delay_max_ms:
+        raise ConfigError("PROCESSING_DELAY_MIN must not be greater than PROCESSING_DELAY_MAX.")
+    orders_paid_once = _flag(env, "ORDERS_PAID_ONCE", True)
+    if production and not orders_paid_once:
+        raise ConfigError("ORDERS_PAID_ONCE=false is for test rigs only: APP_ENV=production refuses it.")
+    if production and bank.test_mode:
+        raise ConfigError("TEST_MODE=true forces every outcome: APP_ENV=production refuses it.")
+    return Config(
+        database_url=_required(env, "DATABASE_URL"),
+        redis_url=env.get("REDIS_URL", ""),
+        port=_integer(env, "PORT", 8000, 1, 65535),
+        jwt_secret=_jwt_secret(env),
+        encryption_key=_encryption_key(env),
+        production=production,
+        orders_paid_once=orders_paid_once,
+        webhook_retry_seconds=_retry_seconds(env),
+        cors_origins=tuple(part for part in env.get("CORS_ORIGINS", "").replace(",", " ").split() if part),
+        queue_prefix=env.get("QUEUE_PREFIX", "gateway-"),
+        bank=bank,
+    )
+
+
+def _required(env: Mapping[str, str], name: str) -> str:
+    value = env.get(name, "")
+    if not value:
+        raise ConfigError(f"{name} is not set. `make up` sets it for you; elsewhere see .env.example.")
+    return value
+
+
+def _parsed(env: Mapping[str, str], name: str, parse: Callable[[str], T], wanted: str) -> T:
+    try:
+        return parse(env[name].strip())
+    except ValueError:
+        raise ConfigError(f"{name} must be {wanted}, and is {env[name]!r}.") from None
+
+
+def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    if not env.get(name):
+        return default
+    number = _parsed(env, name, int, f"a whole number from {low} to {high}")
+    if not low <= number <= high:
+        raise ConfigError(f"{name} must be a whole number from {low} to {high}, and is {env[name]!r}.")
+    return number
+
+
+def _rate(env: Mapping[str, str], name: str, default: float) -> float:
+    if not env.get(name):
+        return default
+    rate = _parsed(env, name, float, "a number from 0 to 1")
+    if not 0 <= rate <= 1:
+        raise ConfigError(f"{name} must be a number from 0 to 1, and is {env[name]!r}.")
+    return rate
+
+
+def _choice(env: Mapping[str, str], name: str, choices: tuple[str, ...], default: str) -> str:
+    value = env.get(name) or default
+    if value not in choices:
+        raise ConfigError(f"{name} must be {' or '.join(choices)}, and is {value!r}.")
+    return value
+
+
+def _flag(env: Mapping[str, str], name: str, default: bool) -> bool:
+    value = env.get(name, "").strip().lower()
+    if not value:
+        return default
+    if value not in ("true", "false", "1", "0"):
+        raise ConfigError(f"{name} must be true or false, and is {env[name]!r}.")
+    return value in ("true", "1")
+
+
+def _jwt_secret(env: Mapping[str, str]) -> str:
+    secret = _required(env, "JWT_SECRET")
+    if len(secret) < JWT_SECRET_CHARACTERS_MIN:
+        raise ConfigError(f"JWT_SECRET must have at least {JWT_SECRET_CHARACTERS_MIN} characters.")
+    return secret
+
+
+def _encryption_key(env: Mapping[str, str]) -> bytes:
+    wanted = ConfigError(
+        f"ENCRYPTION_KEY must be {ENCRYPTION_KEY_BYTES} random bytes in base64 "
+        '(python3 -c "import base64,os;print(base64.urlsafe_b64encode(os.urandom(32)).decode())").'
+    )
+    text = _required(env, "ENCRYPTION_KEY")
+    try:
+        key = base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
+    except (ValueError, binascii.Error):
+        raise wanted from None
+    if len(key) != ENCRYPTION_KEY_BYTES:
+        raise wanted
+    return key
+
+
+def _retry_seconds(env: Mapping[str, str]) -> tuple[int, ...]:
+    """The waits before each attempt, in seconds. The first is always made at once."""
+    name = next((n for n in ("WEBHOOK_RETRY_INTERVALS", "webhook_retry_intervals") if env.get(n)), None)
+    if name is not None:
+        wanted = f"a JSON array of 1 to {WEBHOOK_ATTEMPTS_MAX} whole seconds such as [0,60,300,1800,7200]"
+        waits = _parsed(env, name, json.loads, wanted)
+        if (
+            not isinstance(waits, list)
+            or not 1 <= len(waits) <= WEBHOOK_ATTEMPTS_MAX
+            or not all(type(wait) is int and 0 <= wait <= DELAY_SECONDS_MAX for wait in waits)
+        ):
+            raise ConfigError(f"{name} must be {wanted}, and is {env[name]!r}.")
+        return tuple(waits) if waits[0] == 0 else (0, *waits)
+    if _flag(env, "WEBHOOK_RETRY_INTERVALS_TEST", False):
+        return WEBHOOK_RETRY_SECONDS_TEST
+    return WEBHOOK_RETRY_SECONDS

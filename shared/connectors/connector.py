@@ -1,0 +1,71 @@
+"""What the gateway asks of an acquirer, and what it may answer.
+
+A connector takes operations in batches, under our references, and never raises for a party that fails to answer: no
+answer is an answer, Unknown. Asking twice under one reference must charge once; that is the acquirer's promise, and
+the reason why a reference belongs to the payment and not to the try.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.domain.card import Card
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Authorization:
+    """One payment to ask the bank for. `instrument` is a VPA or the token of a card."""
+
+    reference: str
+    amount: int
+    currency: str
+    method: str
+    instrument: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    acquirer_reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    reason: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The bank has it and will know in about this many seconds."""
+
+    ready_in_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No answer, or none that can be read. The money may have moved."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """The bank has never heard of the reference."""
+
+
+Answer = Approved | Declined | Pending | Unknown | NotFound
+
+
+class Connector(Protocol):
+    name: str
+
+    def tokenise(self, card: Card) -> str:
+        """A stand-in for the card at this acquirer, made in memory: a request waits for it."""
+
+    def authorize(self, operations: Sequence[Authorization]) -> dict[str, Answer]:
+        """Asks for each; the answers by reference. An operation without an answer is Unknown."""
+
+    def inquire(self, references: Sequence[str]) -> dict[str, Answer]:
+        """What became of each."""

@@ -1,0 +1,62 @@
+"""Cards and VPAs that make the simulated bank behave in a known way. Outside production only; listed in the README."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+MAGIC_VPA_BANK = "magic"  # `approve@magic`
+SLOW_MS = 20_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Behaviour:
+    """`None` leaves it to the configured rates and delays; `lost` says where the first answer gets lost."""
+
+    approved: bool | None = None
+    decline_reason: str | None = None
+    delay_ms: int | None = None
+    lost: Literal["before_debit", "after_debit"] | None = None
+
+
+DECLINES = {
+    "do_not_honour": "The bank declined the payment without giving a reason.",
+    "insufficient_funds": "There is not enough money in the account.",
+    "lost_card": "The card was reported lost.",
+    "stolen_card": "The card was reported stolen.",
+    "expired_card": "The bank says that the card has expired.",
+    "incorrect_cvv": "The security code is not the card's.",
+    "limit_exceeded": "The amount is above the customer's limit.",
+    "processing_error": "The bank could not process the payment.",
+}
+
+ORDINARY = Behaviour()
+BEHAVIOURS: dict[str, Behaviour] = {
+    "approve": Behaviour(approved=True, delay_ms=0),
+    **{reason.replace("_", "-"): Behaviour(approved=False, decline_reason=reason, delay_ms=0) for reason in DECLINES},
+    "slow": Behaviour(approved=True, delay_ms=SLOW_MS),
+    "timeout-before-debit": Behaviour(approved=True, delay_ms=0, lost="before_debit"),
+    "timeout-after-debit": Behaviour(approved=True, delay_ms=0, lost="after_debit"),
+}
+
+CARDS = {
+    "4242424242424242": "approve",
+    "5555555555554444": "approve",
+    "4000000000000002": "do-not-honour",
+    "4000000000009995": "insufficient-funds",
+    "4000000000009987": "lost-card",
+    "4000000000009979": "stolen-card",
+    "4000000000000069": "expired-card",
+    "4000000000000127": "incorrect-cvv",
+    "4000000000006975": "limit-exceeded",
+    "4000000000000119": "processing-error",
+    "4000000000000259": "slow",
+    "4000000000000341": "timeout-before-debit",
+    "4000000000000325": "timeout-after-debit",
+}
+
+
+def of_vpa(vpa: str) -> str | None:
+    """The behaviour that a VPA names, if it is a magic one."""
+    name, _, bank = vpa.lower().partition("@")
+    return name if bank == MAGIC_VPA_BANK and name in BEHAVIOURS else None

@@ -1,0 +1,107 @@
+"""SQL about deliveries: one event for one receiver (a row of webhook_logs), and its attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from shared.db.database import Tx
+from shared.jobs import LEASE_SECONDS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """What a worker needs for one attempt. `url` is None if the merchant wants no events any more."""
+
+    id: str
+    merchant_id: UUID
+    event_id: str
+    body: str
+    attempts: int
+    url: str | None
+    secret_sealed: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """How one HTTP try ended, and what becomes of the delivery: `status`, and after how long the next try is due."""
+
+    delivery_id: str
+    response_code: int | None
+    response_body: str
+    error: str | None
+    duration_ms: int
+    status: str
+    retry_seconds: float | None
+
+
+def take(tx: Tx, delivery_ids: Sequence[str]) -> list[Delivery]:
+    rows = tx.execute(
+        """select l.id::text, l.merchant_id, l.event_id, l.payload::text as body, l.attempts,
+                  m.webhook_url as url, m.webhook_secret as secret_sealed
+             from webhook_logs l
+             join merchants m on m.id = l.merchant_id
+            where l.id = any(%s::uuid[]) and l.status = 'pending'""",
+        (list(delivery_ids),),
+    ).fetchall()
+    return [Delivery(**row) for row in rows]
+
+
+def note_lost(tx: Tx, delivery_ids: Sequence[str]) -> None:
+    """An attempt for each, whose worker died before it could say how it ended. It does not use up the schedule."""
+    if not delivery_ids:
+        return
+    tx.execute(
+        """insert into webhook_attempts (webhook_log_id, attempt, started_at, error)
+           select id, coalesce((select max(attempt) from webhook_attempts where webhook_log_id = l.id), 0) + 1,
+                  now() - make_interval(secs => %s), 'lost: the worker ended before it could record the answer'
+             from webhook_logs l where id = any(%s::uuid[])""",
+        (LEASE_SECONDS, list(delivery_ids)),
+    )
+
+
+def record(tx: Tx, attempts: Sequence[Attempt]) -> None:
+    if not attempts:
+        return
+    tx.execute(
+        """with ended as (
+               select * from unnest(%(id)s::uuid[], %(response_code)s::int[], %(response_body)s::text[],
+                                    %(error)s::text[], %(duration_ms)s::int[], %(status)s::text[],
+                                    %(retry_seconds)s::float8[])
+                   as a (id, response_code, response_body, error, duration_ms, status, retry_seconds)
+           ),
+           logged as (
+               insert into webhook_attempts
+                      (webhook_log_id, attempt, started_at, duration_ms, response_code, response_body, error)
+               select id, coalesce((select max(attempt) from webhook_attempts where webhook_log_id = e.id), 0) + 1,
+                      now() - make_interval(secs => duration_ms / 1000.0), duration_ms, response_code,
+                      response_body, error
+                 from ended e
+           )
+           update webhook_logs l
+              set status = e.status, attempts = l.attempts + 1, last_attempt_at = now(),
+                  next_retry_at = now() + make_interval(secs => e.retry_seconds),
+                  response_code = e.response_code, response_body = e.response_body
+             from ended e
+            where l.id = e.id""",
+        {
+            "id": [a.delivery_id for a in attempts],
+            "response_code": [a.response_code for a in attempts],
+            "response_body": [a.response_body for a in attempts],
+            "error": [a.error for a in attempts],
+            "duration_ms": [a.duration_ms for a in attempts],
+            "status": [a.status for a in attempts],
+            "retry_seconds": [a.retry_seconds for a in attempts],
+        },
+    )
+
+
+def give_up(tx: Tx, delivery_ids: Sequence[str]) -> None:
+    """Deliveries with nowhere to go: failed, without an attempt."""
+    if delivery_ids:
+        tx.execute(
+            """update webhook_logs set status = 'failed', next_retry_at = null
+                where id = any(%s::uuid[]) and status = 'pending'""",
+            (list(delivery_ids),),
+        )

@@ -1,0 +1,177 @@
+"""SQL about jobs: the queue of record. All times are the database's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from shared.db.database import Tx
+from shared.db.outbox import StagedJob
+from shared.jobs import BATCH_MAX, CLAIMS_MAX, LEASE_SECONDS, REWAKE_SECONDS, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A due job that was just woken; jobs of one lane share a slow party."""
+
+    id: int
+    lane: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Jobs that are this worker's until their lease ends."""
+
+    token: UUID
+    subjects: dict[int, str]  # job id → id of what it is about
+    deserted: frozenset[int]  # jobs whose last worker neither finished nor released them
+
+    @property
+    def ids(self) -> list[int]:
+        return list(self.subjects)
+
+    def only(self, subjects: set[str]) -> list[int]:
+        return [job for job, subject in self.subjects.items() if subject in subjects]
+
+
+def wake(tx: Tx, kind: Kind, *, limit: int = BATCH_MAX, busy_lanes: Sequence[str] = ()) -> list[Waiting]:
+    """Takes up to `limit` due jobs that nobody works on, and notes that they were handed out.
+
+    Everything that starts work asks here, or hands over the ids of jobs it has just committed.
+    """
+    rows = tx.execute(
+        """with due as (
+               select id from jobs
+                where kind = %(kind)s and state = 'pending' and run_at <= now()
+                  and (lease_until is null or lease_until < now())
+                  and (woken_at is null or woken_at < now() - make_interval(secs => %(rewake)s))
+                  and lane <> all(%(busy)s::text[])
+                order by run_at limit %(limit)s
+                  for no key update skip locked)
+           update jobs set woken_at = now() from due where jobs.id = due.id
+        returning jobs.id, jobs.lane""",
+        {"kind": kind, "rewake": REWAKE_SECONDS, "busy": list(busy_lanes), "limit": limit},
+    ).fetchall()
+    return [Waiting(row["id"], row["lane"]) for row in rows]
+
+
+def claim(tx: Tx, kind: Kind, ids: Sequence[int]) -> Claim:
+    """Leases those of the jobs that are due and free. The rest are somebody else's, or done: nothing to do for them."""
+    token = uuid4()
+    rows = tx.execute(
+        """with free as (
+               select id, lease_token is not null as deserted from jobs
+                where id = any(%(ids)s) and kind = %(kind)s and state = 'pending' and run_at <= now()
+                  and (lease_until is null or lease_until < now())
+                  for no key update skip locked)
+           update jobs
+              set lease_until = now() + make_interval(secs => %(lease)s), lease_token = %(token)s,
+                  attempts = attempts + 1,
+                  state = case when attempts >= %(claims_max)s then 'dead' else state end
+             from free where jobs.id = free.id
+        returning jobs.id, subject, state, deserted""",
+        {"ids": list(ids), "kind": kind, "lease": LEASE_SECONDS, "token": token, "claims_max": CLAIMS_MAX},
+    ).fetchall()
+    alive = [row for row in rows if row["state"] == "pending"]
+    return Claim(
+        token,
+        {row["id"]: row["subject"] for row in alive},
+        frozenset(row["id"] for row in alive if row["deserted"]),
+    )
+
+
+def finish(tx: Tx, kind: Kind, ids: Sequence[int], token: UUID) -> set[int]:
+    """Ends the jobs that are still this worker's, and says which: for the rest, change nothing."""
+    if not ids:
+        return set()
+    rows = tx.execute(
+        """with done as (delete from jobs where id = any(%(ids)s) and lease_token = %(token)s returning id),
+                counted as (
+                    update queues set completed = completed + (select count(*) from done) where kind = %(kind)s)
+           select id from done""",
+        {"ids": list(ids), "kind": kind, "token": token},
+    ).fetchall()
+    return {row["id"] for row in rows}
+
+
+def postpone(tx: Tx, ids: Sequence[int], waits: Sequence[float], token: UUID, *, error: str | None = None) -> set[int]:
+    """Puts back the jobs that are still this worker's, each due after its wait in seconds, and says which."""
+    if not ids:
+        return set()
+    rows = tx.execute(
+        """update jobs
+              set run_at = now() + make_interval(secs => w.wait), woken_at = null, lease_until = null,
+                  lease_token = null, last_error = left(%(error)s, 500),
+                  attempts = case when %(error)s::text is null then 0 else attempts end
+             from unnest(%(ids)s::bigint[], %(waits)s::float8[]) as w (id, wait)
+            where jobs.id = w.id and lease_token = %(token)s
+        returning jobs.id""",
+        {"ids": list(ids), "waits": list(waits), "token": token, "error": error},
+    ).fetchall()
+    return {row["id"] for row in rows}
+
+
+def ensure(tx: Tx, kind: Kind, subjects: Sequence[str]) -> list[StagedJob]:
+    """A pending job for each subject that has none; a dead one comes back to life. Returns those it made or revived."""
+    if not subjects:
+        return []
+    rows = tx.execute(
+        """insert into jobs (kind, subject)
+           select %(kind)s, unnest(%(subjects)s::text[])
+               on conflict (kind, subject) do update
+                  set state = 'pending', attempts = 0, run_at = now(), woken_at = null,
+                      lease_until = null, lease_token = null
+                where jobs.state = 'dead'
+        returning id, kind""",
+        {"kind": kind, "subjects": list(subjects)},
+    ).fetchall()
+    return [StagedJob(row["id"], row["kind"]) for row in rows]
+
+
+def due_kinds(tx: Tx) -> list[Kind]:
+    """The kinds that have a due job which nobody was told of."""
+    rows = tx.execute(
+        """select kind from queues q
+            where exists (
+                  select from jobs
+                   where jobs.kind = q.kind and state = 'pending' and run_at <= now()
+                     and (lease_until is null or lease_until < now())
+                     and (woken_at is null or woken_at < now() - make_interval(secs => %s)))""",
+        (REWAKE_SECONDS,),
+    ).fetchall()
+    return [row["kind"] for row in rows]
+
+
+def note_drained(tx: Tx, kind: Kind) -> None:
+    """A worker's heartbeat: it has just looked for work of this kind."""
+    tx.execute("update queues set drained_at = now() where kind = %s", (kind,))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    pending: int
+    processing: int
+    completed: int
+    failed: int
+
+
+def counts(tx: Tx) -> Counts:
+    row = tx.execute(
+        """select count(*) filter (where state = 'pending' and not coalesce(lease_until >= now(), false)) as pending,
+                  count(*) filter (where state = 'pending' and lease_until >= now()) as processing,
+                  (select sum(completed)::bigint from queues) as completed,
+                  count(*) filter (where state = 'dead') as failed
+             from jobs"""
+    ).fetchone()
+    assert row is not None
+    return Counts(**row)
+
+
+def workers_alive(tx: Tx, *, within_seconds: float) -> bool:
+    """Whether a worker of every kind looked for work not long ago."""
+    row = tx.execute(
+        """select coalesce(bool_and(drained_at > now() - make_interval(secs => %s)), false) as alive from queues""",
+        (within_seconds,),
+    ).fetchone()
+    return row is not None and bool(row["alive"])

@@ -1,0 +1,51 @@
+"""SQL about orders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from shared.db.database import Row, Tx
+from shared.domain.order import Order, OrderStatus
+
+_COLUMNS = "id, merchant_id, amount, currency, receipt, notes, capture, status, created_at, updated_at"
+
+
+def insert(
+    tx: Tx,
+    *,
+    id: str,
+    merchant_id: UUID,
+    amount: int,
+    currency: str,
+    receipt: str | None,
+    notes: dict[str, Any],
+    capture: str,
+) -> Order:
+    row = tx.execute(
+        f"""insert into orders (id, merchant_id, amount, currency, receipt, notes, capture)
+            values (%s, %s, %s, %s, %s, %s, %s) returning {_COLUMNS}""",
+        (id, merchant_id, amount, currency, receipt, Jsonb(notes), capture),
+    ).fetchone()
+    assert row is not None
+    return _order(row)
+
+
+def find(tx: Tx, order_id: str, *, merchant_id: UUID) -> tuple[Order, datetime] | None:
+    """The order, and the time by the database's clock."""
+    row = tx.execute(
+        f"select {_COLUMNS}, now() from orders where id = %s and merchant_id = %s",
+        (order_id, merchant_id),
+    ).fetchone()
+    if row is None:
+        return None
+    now = row.pop("now")
+    return _order(row), now
+
+
+def _order(row: Row) -> Order:
+    row["status"] = OrderStatus(row["status"])
+    return Order(**row)

@@ -1,0 +1,201 @@
+"""SQL about payments. Every write carries the events and jobs that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from shared.db import outbox
+from shared.db.database import Row, Tx
+from shared.db.outbox import StagedJob
+from shared.domain.payment import Move, Payment, State
+
+_COLUMNS = """
+    id, merchant_id, order_id, connector, amount, currency, method, vpa, card_network, card_last4, token, capture,
+    exclusive, state, sequence, amount_authorized, amount_captured, amount_refunded, amount_refund_pending,
+    acquirer_reference, error_code, error_reason, error_description, inquiries, next_inquiry_at, created_at, updated_at
+"""
+
+_CREATE = f"""
+    with payment as (
+        insert into payments (id, merchant_id, order_id, connector, amount, currency, method, vpa, card_network,
+                              card_last4, token, capture, exclusive, state, sequence, created_at, updated_at)
+        values (%(id)s, %(merchant_id)s, %(order_id)s, %(connector)s, %(amount)s, %(currency)s, %(method)s, %(vpa)s,
+                %(card_network)s, %(card_last4)s, %(token)s, %(capture)s, %(exclusive)s, 'created', 1,
+                %(created_at)s, %(created_at)s)
+            on conflict (order_id) where exclusive and status <> 'failed' do nothing
+     returning id, merchant_id
+    ),
+    attempted as (
+        update orders set status = 'attempted', updated_at = now()
+         where id = %(order_id)s and status = 'created' and exists (select from payment)
+    ),
+    staged_event as (
+        insert into events (id, merchant_id, payment_id, sequence, type, to_state, body, created_at)
+        select %(event_id)s, merchant_id, id, 1, %(event_type)s, 'created', %(event_body)s, %(created_at)s
+          from payment
+     returning id, merchant_id, type, body
+    ),
+    staged_job as (
+        insert into jobs (kind, subject) select 'process_payment', id from payment
+     returning id, kind
+    ),
+    {outbox.FOLLOWED_BY}
+"""
+
+_MOVED = "moved"  # not a job: the row of a move's answer that says how many payments moved
+
+_MOVE = f"""
+    with moved as (
+        update payments p
+           set state = m.state, sequence = m.sequence, amount_authorized = m.amount_authorized,
+               amount_captured = m.amount_captured, amount_refunded = m.amount_refunded,
+               amount_refund_pending = m.amount_refund_pending, acquirer_reference = m.acquirer_reference,
+               error_code = m.error_code, error_reason = m.error_reason,
+               error_description = m.error_description, inquiries = m.inquiries,
+               next_inquiry_at = m.next_inquiry_at, updated_at = m.updated_at
+          from unnest(%(id)s::text[], %(from_state)s::text[], %(state)s::text[], %(sequence)s::int[],
+                      %(amount_authorized)s::bigint[], %(amount_captured)s::bigint[],
+                      %(amount_refunded)s::bigint[], %(amount_refund_pending)s::bigint[],
+                      %(acquirer_reference)s::text[], %(error_code)s::text[], %(error_reason)s::text[],
+                      %(error_description)s::text[],
+                      %(inquiries)s::int[], %(next_inquiry_at)s::timestamptz[], %(updated_at)s::timestamptz[])
+               as m (id, from_state, state, sequence, amount_authorized, amount_captured, amount_refunded,
+                     amount_refund_pending, acquirer_reference, error_code, error_reason, error_description, inquiries,
+                     next_inquiry_at, updated_at)
+         where p.id = m.id and p.state = m.from_state and p.sequence = m.sequence - 1
+     returning p.id, p.order_id, p.status
+    ),
+    paid as (
+        update orders o set status = 'paid', updated_at = now()
+          from moved
+         where o.id = moved.order_id and moved.status = 'success' and o.status <> 'paid'
+    ),
+    {outbox.STAGED_EVENTS},
+    staged_job as (select count(*) as id, '{_MOVED}' as kind from moved),
+    {outbox.FOLLOWED_BY}
+"""
+
+
+class StaleMove(Exception):
+    """A payment changed between being read and being moved: the caller starts over, nothing was stored."""
+
+
+def create(tx: Tx, move: Move) -> list[StagedJob]:
+    """Stores a new payment with its event and jobs. Empty: a live payment of the order keeps it out."""
+    payment, event = move.payment, move.event
+    rows = tx.execute(
+        _CREATE,
+        {
+            "id": payment.id,
+            "merchant_id": payment.merchant_id,
+            "order_id": payment.order_id,
+            "connector": payment.connector,
+            "amount": payment.amount,
+            "currency": payment.currency,
+            "method": payment.method,
+            "vpa": payment.vpa,
+            "card_network": payment.card_network,
+            "card_last4": payment.card_last4,
+            "token": payment.token,
+            "capture": payment.capture,
+            "exclusive": payment.exclusive,
+            "created_at": payment.created_at,
+            "event_id": event.id,
+            "event_type": event.type,
+            "event_body": event.body,
+        },
+    ).fetchall()
+    return outbox.staged(rows)
+
+
+def move(tx: Tx, moves: Sequence[Move]) -> list[StagedJob]:
+    """Stores every move with its event and deliveries. Raises StaleMove if any payment is no longer where it was."""
+    if not moves:
+        return []
+    payments, events = [m.payment for m in moves], [m.event for m in moves]
+    parameters = _payment_columns(payments) | outbox.event_columns(events)
+    parameters["from_state"] = parameters["event_from_state"]
+    rows = tx.execute(_MOVE, parameters).fetchall()
+    stored = next(row["id"] for row in rows if row["kind"] == _MOVED)
+    if stored != len(moves):
+        raise StaleMove(f"{len(moves) - stored} of {len(moves)} payments had changed")
+    return outbox.staged([row for row in rows if row["kind"] != _MOVED])
+
+
+def note_inquiries(tx: Tx, payment_ids: Sequence[str], waits: Sequence[float]) -> None:
+    """Counts for each payment an inquiry that told nothing, and notes in how many seconds the next one is due."""
+    if not payment_ids:
+        return
+    tx.execute(
+        """update payments p
+              set inquiries = p.inquiries + 1, next_inquiry_at = now() + make_interval(secs => w.wait)
+             from unnest(%s::text[], %s::float8[]) as w (id, wait)
+            where p.id = w.id""",
+        (list(payment_ids), list(waits)),
+    )
+
+
+def find(tx: Tx, payment_id: str, *, merchant_id: UUID) -> Payment | None:
+    row = tx.execute(
+        f"select {_COLUMNS} from payments where id = %s and merchant_id = %s",
+        (payment_id, merchant_id),
+    ).fetchone()
+    return None if row is None else _payment(row)
+
+
+def find_live(tx: Tx, order_id: str, *, merchant_id: UUID) -> Payment | None:
+    """The payment that keeps others of its order out, if there is one."""
+    row = tx.execute(
+        f"""select {_COLUMNS} from payments
+             where order_id = %s and merchant_id = %s and exclusive and status <> 'failed'""",
+        (order_id, merchant_id),
+    ).fetchone()
+    return None if row is None else _payment(row)
+
+
+def lock(tx: Tx, payment_ids: Sequence[str]) -> tuple[datetime, list[Payment]]:
+    """For jobs, which serve all merchants: the time by the database's clock, and the payments.
+
+    They are held until the transaction ends, and taken in one order by all, so that nobody waits in a circle.
+    """
+    rows = tx.execute(
+        f"select now(), {_COLUMNS} from payments where id = any(%s) order by id for no key update",
+        (list(payment_ids),),
+    ).fetchall()
+    now = datetime.now(UTC)
+    for row in rows:
+        now = row.pop("now")
+    return now, [_payment(row) for row in rows]
+
+
+def stuck(tx: Tx, *, older_than_seconds: float, limit: int) -> list[str]:
+    """Payments on their way whose job is missing or dead: they would wait for ever."""
+    rows = tx.execute(
+        """select p.id from payments p
+            where p.status = 'pending' and p.state <> 'requires_action'
+              and p.updated_at < now() - make_interval(secs => %s)
+              and not exists (select from jobs j
+                               where j.kind = 'process_payment' and j.subject = p.id and j.state = 'pending')
+            order by p.updated_at limit %s""",
+        (older_than_seconds, limit),
+    ).fetchall()
+    return [row["id"] for row in rows]
+
+
+def _payment_columns(payments: Sequence[Payment]) -> dict[str, list[Any]]:
+    return {
+        name: [getattr(payment, name) for payment in payments]
+        for name in (
+            "id", "state", "sequence", "amount_authorized", "amount_captured", "amount_refunded",
+            "amount_refund_pending", "acquirer_reference", "error_code", "error_reason", "error_description",
+            "inquiries", "next_inquiry_at", "updated_at",
+        )
+    }  # fmt: skip
+
+
+def _payment(row: Row) -> Payment:
+    row["state"] = State(row["state"])
+    return Payment(**row)

@@ -1,0 +1,31 @@
+"""An order: what the merchant wants paid. It may see several payments, and is paid by at most one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+
+class OrderStatus(StrEnum):
+    CREATED = "created"
+    ATTEMPTED = "attempted"
+    PAID = "paid"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    id: str
+    merchant_id: UUID
+    amount: int
+    currency: str
+    receipt: str | None
+    notes: dict[str, Any]
+    capture: str  # "manual" holds the money until it is captured; "automatic" captures at once
+    status: OrderStatus
+    created_at: datetime
+    updated_at: datetime

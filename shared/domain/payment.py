@@ -1,0 +1,251 @@
+"""A payment: one intent to move an order's amount from customer to merchant, and the machine it moves through.
+
+TRANSITIONS is the whole machine: what may follow what, and the event that tells of it. The database holds the same
+table and refuses anything else; the README draws it. `move` is the only way from one state to another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from shared import ids
+from shared.domain import event, views
+from shared.domain.event import Event
+from shared.domain.order import Order
+
+
+class State(StrEnum):
+    CREATED = "created"
+    REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    AUTHORIZED = "authorized"
+    PARTIALLY_CAPTURED = "partially_captured"
+    CAPTURED = "captured"
+    VOIDED = "voided"
+    AUTHORIZATION_EXPIRED = "authorization_expired"
+    FAILED = "failed"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+
+
+S = State
+
+TRANSITIONS: dict[tuple[State, State], str] = {
+    (S.CREATED, S.REQUIRES_ACTION): "payment.requires_action",
+    (S.CREATED, S.PROCESSING): "payment.pending",
+    (S.CREATED, S.FAILED): "payment.failed",
+    (S.REQUIRES_ACTION, S.PROCESSING): "payment.pending",
+    (S.REQUIRES_ACTION, S.FAILED): "payment.failed",
+    (S.PROCESSING, S.AUTHORIZED): "payment.success",
+    (S.PROCESSING, S.CAPTURED): "payment.success",
+    (S.PROCESSING, S.REQUIRES_ACTION): "payment.requires_action",
+    (S.PROCESSING, S.FAILED): "payment.failed",
+    (S.PROCESSING, S.OUTCOME_UNKNOWN): "payment.outcome_unknown",
+    (S.OUTCOME_UNKNOWN, S.AUTHORIZED): "payment.success",
+    (S.OUTCOME_UNKNOWN, S.CAPTURED): "payment.success",
+    (S.OUTCOME_UNKNOWN, S.FAILED): "payment.failed",
+    (S.AUTHORIZED, S.PARTIALLY_CAPTURED): "payment.captured",
+    (S.AUTHORIZED, S.CAPTURED): "payment.captured",
+    (S.AUTHORIZED, S.VOIDED): "payment.voided",
+    (S.AUTHORIZED, S.AUTHORIZATION_EXPIRED): "payment.authorization_expired",
+    (S.PARTIALLY_CAPTURED, S.PARTIALLY_CAPTURED): "payment.captured",
+    (S.PARTIALLY_CAPTURED, S.CAPTURED): "payment.captured",
+    (S.CAPTURED, S.PARTIALLY_REFUNDED): "payment.partially_refunded",
+    (S.CAPTURED, S.REFUNDED): "payment.refunded",
+    (S.PARTIALLY_REFUNDED, S.PARTIALLY_REFUNDED): "payment.partially_refunded",
+    (S.PARTIALLY_REFUNDED, S.REFUNDED): "payment.refunded",
+    (S.PARTIALLY_REFUNDED, S.CAPTURED): "payment.refund_returned",
+    (S.REFUNDED, S.PARTIALLY_REFUNDED): "payment.refund_returned",
+    (S.REFUNDED, S.CAPTURED): "payment.refund_returned",
+}
+
+# What merchants see: the status is a pure function of the state. The database generates its column from the same table.
+STATUS: dict[State, str] = {
+    S.CREATED: "pending",
+    S.REQUIRES_ACTION: "pending",
+    S.PROCESSING: "pending",
+    S.OUTCOME_UNKNOWN: "pending",
+    S.AUTHORIZED: "success",
+    S.PARTIALLY_CAPTURED: "success",
+    S.CAPTURED: "success",
+    S.VOIDED: "refunded",
+    S.AUTHORIZATION_EXPIRED: "refunded",
+    S.FAILED: "failed",
+    S.PARTIALLY_REFUNDED: "partially_refunded",
+    S.REFUNDED: "refunded",
+}
+
+
+DECLINED = "PAYMENT_FAILED"  # the error code of every failed payment; the reason is finer
+
+
+class IllegalMove(Exception):
+    """A move that the table does not hold: a bug of ours, never a caller's mistake."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Payment:
+    id: str
+    merchant_id: UUID
+    order_id: str
+    connector: str
+    amount: int
+    currency: str
+    method: str
+    vpa: str | None
+    card_network: str | None
+    card_last4: str | None
+    token: str | None  # stands for the card at the connector; worthless elsewhere
+    capture: str
+    exclusive: bool  # whether it keeps every other payment of its order out while it lives
+    state: State
+    sequence: int  # of its newest event
+    amount_authorized: int
+    amount_captured: int
+    amount_refunded: int
+    amount_refund_pending: int
+    acquirer_reference: str | None
+    error_code: str | None  # PAYMENT_FAILED when failed
+    error_reason: str | None  # the bank's own: insufficient_funds, ...
+    error_description: str | None
+    inquiries: int
+    next_inquiry_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def status(self) -> str:
+        return STATUS[self.state]
+
+    @property
+    def captured(self) -> bool:
+        return self.amount_captured > 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Move:
+    """A payment after a step, and the event that tells of it. Stored together or not at all."""
+
+    payment: Payment
+    event: Event
+
+
+def create(
+    order: Order,
+    *,
+    connector: str,
+    method: str,
+    vpa: str | None = None,
+    card_network: str | None = None,
+    card_last4: str | None = None,
+    token: str | None = None,
+    exclusive: bool,
+    at: datetime,
+) -> Move:
+    """A new payment of an order; the amount and the currency are always the order's."""
+    payment = Payment(
+        id=ids.payment_id(),
+        merchant_id=order.merchant_id,
+        order_id=order.id,
+        connector=connector,
+        amount=order.amount,
+        currency=order.currency,
+        method=method,
+        vpa=vpa,
+        card_network=card_network,
+        card_last4=card_last4,
+        token=token,
+        capture=order.capture,
+        exclusive=exclusive,
+        state=State.CREATED,
+        sequence=1,
+        amount_authorized=0,
+        amount_captured=0,
+        amount_refunded=0,
+        amount_refund_pending=0,
+        acquirer_reference=None,
+        error_code=None,
+        error_reason=None,
+        error_description=None,
+        inquiries=0,
+        next_inquiry_at=None,
+        created_at=at,
+        updated_at=at,
+    )
+    return Move(payment=payment, event=_tell(payment, "payment.created", from_state=None))
+
+
+def move(payment: Payment, to: State, *, at: datetime, **changes: Any) -> Move:
+    """The payment in its next state. Raises IllegalMove if the table does not hold the step."""
+    event_type = TRANSITIONS.get((payment.state, to))
+    if event_type is None:
+        raise IllegalMove(f"{payment.id}: {payment.state} → {to}")
+    moved = replace(payment, state=to, sequence=payment.sequence + 1, updated_at=at, **changes)
+    return Move(payment=moved, event=_tell(moved, event_type, from_state=payment.state))
+
+
+def hand_to_bank(payment: Payment, *, at: datetime) -> Move:
+    return move(payment, State.PROCESSING, at=at)
+
+
+def approve(payment: Payment, *, acquirer_reference: str, at: datetime) -> Move:
+    """The bank holds the money; an order that captures automatically takes it in the same step."""
+    automatic = payment.capture == "automatic"
+    return move(
+        payment,
+        State.CAPTURED if automatic else State.AUTHORIZED,
+        at=at,
+        amount_authorized=payment.amount,
+        amount_captured=payment.amount if automatic else 0,
+        acquirer_reference=acquirer_reference,
+        next_inquiry_at=None,
+    )
+
+
+def decline(payment: Payment, *, reason: str, description: str, at: datetime) -> Move:
+    return move(
+        payment,
+        State.FAILED,
+        at=at,
+        error_code=DECLINED,
+        error_reason=reason,
+        error_description=description,
+        next_inquiry_at=None,
+    )
+
+
+def lose_sight(payment: Payment, *, next_inquiry_at: datetime, at: datetime) -> Move:
+    """No answer, or none that can be read: the money may or may not have moved. Never a failure."""
+    return move(
+        payment,
+        State.OUTCOME_UNKNOWN,
+        at=at,
+        inquiries=payment.inquiries + 1,
+        next_inquiry_at=next_inquiry_at,
+    )
+
+
+def _tell(payment: Payment, type: str, *, from_state: State | None) -> Event:
+    event_id = ids.event_id()
+    return Event(
+        id=event_id,
+        merchant_id=payment.merchant_id,
+        payment_id=payment.id,
+        sequence=payment.sequence,
+        type=type,
+        from_state=from_state,
+        to_state=payment.state,
+        body=event.body(
+            id=event_id,
+            type=type,
+            at=payment.updated_at,
+            sequence=payment.sequence,
+            payment=views.of_payment(payment),
+        ),
+        created_at=payment.updated_at,
+    )

@@ -1,0 +1,122 @@
+"""Orders, payments and merchants as the API and the webhooks show them. The OpenAPI document is made from these."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+if TYPE_CHECKING:
+    from shared.domain import merchant as domain_merchant
+    from shared.domain import order as domain_order
+    from shared.domain import payment as domain_payment
+
+Amount = Annotated[int, Meta(description="In minor units (paise): 50000 is ₹500.00.", examples=[50000])]
+Timestamp = Annotated[str, Meta(description="UTC, to the second.", examples=["2024-01-15T10:31:00Z"])]
+
+
+class Order(msgspec.Struct, kw_only=True):
+    id: Annotated[str, Meta(examples=["order_NXhj67fGH2jk9mPq"])]
+    merchant_id: str
+    amount: Amount
+    currency: Annotated[str, Meta(description="ISO 4217.", examples=["INR"])]
+    receipt: str | None
+    notes: dict[str, Any]
+    capture: Annotated[str, Meta(description="`manual` or `automatic`.")]
+    status: Annotated[str, Meta(description="`created`, `attempted`, `paid`, `expired` or `cancelled`.")]
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+class Payment(msgspec.Struct, kw_only=True):
+    id: Annotated[str, Meta(examples=["pay_H8sK3jD9s2L1pQr7"])]
+    order_id: str
+    amount: Amount
+    currency: str
+    method: Annotated[str, Meta(description="`upi` or `card`.")]
+    vpa: str | UnsetType = UNSET
+    card_network: str | UnsetType = UNSET
+    card_last4: str | UnsetType = UNSET
+    status: Annotated[str, Meta(description="`pending`, `success`, `failed`, `partially_refunded` or `refunded`.")]
+    state: Annotated[str, Meta(description="Where in the payment machine it is; finer than `status`.")]
+    captured: bool
+    amount_captured: int
+    amount_refunded: int
+    error_code: str | None
+    error_reason: str | None
+    error_description: str | None
+    inquiries: Annotated[int, Meta(description="How often the bank was asked what became of it.")]
+    next_inquiry_at: Timestamp | None
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+class Merchant(msgspec.Struct, kw_only=True):
+    id: str
+    name: str
+    email: str
+    api_key: str
+    webhook_url: str | None
+    webhook_events: list[str]
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+def of_order(order: domain_order.Order) -> Order:
+    return Order(
+        id=order.id,
+        merchant_id=str(order.merchant_id),
+        amount=order.amount,
+        currency=order.currency,
+        receipt=order.receipt,
+        notes=order.notes,
+        capture=order.capture,
+        status=order.status,
+        created_at=timestamp(order.created_at),
+        updated_at=timestamp(order.updated_at),
+    )
+
+
+def of_payment(payment: domain_payment.Payment) -> Payment:
+    return Payment(
+        id=payment.id,
+        order_id=payment.order_id,
+        amount=payment.amount,
+        currency=payment.currency,
+        method=payment.method,
+        vpa=UNSET if payment.vpa is None else payment.vpa,
+        card_network=UNSET if payment.card_network is None else payment.card_network,
+        card_last4=UNSET if payment.card_last4 is None else payment.card_last4,
+        status=payment.status,
+        state=payment.state,
+        captured=payment.captured,
+        amount_captured=payment.amount_captured,
+        amount_refunded=payment.amount_refunded,
+        error_code=payment.error_code,
+        error_reason=payment.error_reason,
+        error_description=payment.error_description,
+        inquiries=payment.inquiries,
+        next_inquiry_at=None if payment.next_inquiry_at is None else timestamp(payment.next_inquiry_at),
+        created_at=timestamp(payment.created_at),
+        updated_at=timestamp(payment.updated_at),
+    )
+
+
+def of_merchant(merchant: domain_merchant.Merchant) -> Merchant:
+    return Merchant(
+        id=str(merchant.id),
+        name=merchant.name,
+        email=merchant.email,
+        api_key=merchant.api_key,
+        webhook_url=merchant.webhook_url,
+        webhook_events=list(merchant.webhook_events),
+        created_at=timestamp(merchant.created_at),
+        updated_at=timestamp(merchant.updated_at),
+    )
+
+
+def timestamp(at: datetime) -> str:
+    """`2024-01-15T10:31:00Z`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,192 @@
+"""One POST to a receiver that may be slow, huge or hostile: bounded in time and size, never redirected.
+
+A urllib3 pool keeps connections to good receivers open. The time limit is for the whole exchange, not for each
+read, so a receiver that sends a byte now and then is cut off like one that sends nothing: every socket knows its
+deadline and gives each operation only what is left.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.ssl_ import create_urllib3_context
+
+SECONDS_MAX = 5.0
+RESPONSE_BYTES_MAX = 4096
+POOLS_MAX = 256  # receivers whose connections are kept
+CONNECTIONS_PER_RECEIVER = 8
+KEPT_IDLE_SECONDS_MAX = 2.0  # receivers close idle connections, Node after 5 s: ours must not race with theirs
+ERROR_CHARACTERS_MAX = 500
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Response:
+    """How the exchange ended. `status` is None if no answer came; `error` says why, in words."""
+
+    status: int | None
+    body: str
+    error: str | None
+    duration_ms: int
+
+    @property
+    def accepted(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+class Sender:
+    """Thread-safe; one for a process."""
+
+    def __init__(self, *, seconds_max: float = SECONDS_MAX) -> None:
+        self._seconds_max = seconds_max
+        self._pools = urllib3.PoolManager(
+            num_pools=POOLS_MAX,
+            maxsize=CONNECTIONS_PER_RECEIVER,
+            retries=False,
+            ssl_context=_tls(),
+        )
+        self._pools.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+
+    def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Response:
+        """Never raises for what the other side does."""
+        started = time.monotonic()
+        deadline = started + self._seconds_max
+        status, kept, error = None, b"", None
+        try:
+            response = self._pools.urlopen(
+                "POST",
+                url,
+                body=body,
+                headers=dict(headers),
+                redirect=False,
+                preload_content=False,
+                decode_content=False,
+                timeout=urllib3.Timeout(total=self._seconds_max),
+            )
+            status = response.status
+            kept = _read(response, deadline)
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as failure:
+            error = _in_words(failure, self._seconds_max)
+        return Response(
+            status=None if error else status,
+            body=_text(kept),
+            error=error,
+            duration_ms=int((time.monotonic() - started) * 1000),
+        )
+
+
+def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
+    """At most RESPONSE_BYTES_MAX. A connection with more to say, or with no time left, is not kept."""
+    kept = b""
+    while len(kept) <= RESPONSE_BYTES_MAX:
+        part = response.read(RESPONSE_BYTES_MAX + 1 - len(kept), cache_content=False)
+        if not part:
+            response.release_conn()
+            return kept
+        kept += part
+        if time.monotonic() > deadline:
+            break
+    response.close()
+    return kept[:RESPONSE_BYTES_MAX]
+
+
+def _text(kept: bytes) -> str:
+    """What Postgres can store: no NUL, and still within the bound where odd bytes had to be replaced."""
+    text = kept.decode("utf-8", "replace").replace("\x00", "\ufffd")
+    return text.encode()[:RESPONSE_BYTES_MAX].decode("utf-8", "ignore")
+
+
+def _in_words(failure: Exception, seconds_max: float) -> str:
+    if isinstance(failure, urllib3.exceptions.NameResolutionError):
+        return "could not connect: the name of the host is unknown"
+    if isinstance(failure, urllib3.exceptions.NewConnectionError):
+        return "could not connect: nobody listens there"
+    if isinstance(failure, urllib3.exceptions.TimeoutError | TimeoutError):
+        return f"no complete answer within {seconds_max:g} seconds"
+    return f"{type(failure).__name__}: {failure}"[:ERROR_CHARACTERS_MAX]
+
+
+class _Deadline:
+    """Gives each socket operation what is left until `deadline`, by the monotonic clock."""
+
+    deadline = float("inf")
+
+    def _left(self) -> float:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("deadline")
+        return left
+
+    def recv_into(self, *args: Any) -> Any:
+        self.settimeout(self._left())  # type: ignore[attr-defined]
+        return super().recv_into(*args)  # type: ignore[misc]
+
+    def sendall(self, *args: Any) -> None:
+        self.settimeout(self._left())  # type: ignore[attr-defined]
+        super().sendall(*args)  # type: ignore[misc]
+
+
+class _Socket(_Deadline, socket.socket):
+    pass
+
+
+class _TlsSocket(_Deadline, ssl.SSLSocket):
+    pass
+
+
+def _tls() -> ssl.SSLContext:
+    context = create_urllib3_context(ssl_minimum_version=ssl.TLSVersion.TLSv1_2)
+    context.load_default_certs()
+    context.sslsocket_class = _TlsSocket
+    return context
+
+
+class _Bounded:
+    """A connection whose exchange ends at a deadline, set anew for each request."""
+
+    sock: Any
+    timeout: Any
+    _deadline: float
+    _used_at: float
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]
+        if not isinstance(self.sock, _Deadline):
+            plain: socket.socket = self.sock
+            limit = plain.gettimeout()
+            self.sock = _Socket(plain.family, plain.type, plain.proto, fileno=plain.detach())
+            self.sock.settimeout(limit)
+        self.sock.deadline = self._deadline
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        seconds = self.timeout
+        self._deadline = time.monotonic() + (seconds if isinstance(seconds, int | float) else SECONDS_MAX)
+        if self.sock is not None and time.monotonic() - self._used_at > KEPT_IDLE_SECONDS_MAX:
+            self.close()  # type: ignore[attr-defined]
+        if self.sock is not None:
+            self.sock.deadline = self._deadline
+        self._used_at = time.monotonic()
+        super().request(*args, **kwargs)  # type: ignore[misc]
+
+
+class _HttpConnection(_Bounded, HTTPConnection):
+    pass
+
+
+class _HttpsConnection(_Bounded, HTTPSConnection):
+    pass
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _HttpConnection
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _HttpsConnection

@@ -1,0 +1,20 @@
+"""The queue port: ways to say that jobs are waiting. Losing every message loses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from shared.db.outbox import StagedJob
+from shared.jobs import Kind
+
+
+class Queue(Protocol):
+    def send(self, jobs: Sequence[StagedJob]) -> None:
+        """Tells of jobs that were just committed. Never raises: the sweep finds what was not told."""
+
+    def wake(self, kind: Kind) -> None:
+        """Tells of every due job of a kind that nobody was told of. Raises what stops it: the sweep comes again."""
+
+    def ping(self) -> None:
+        """Raises an exception if nothing can be told."""

@@ -1,0 +1,54 @@
+"""Orders: what merchants want paid."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from shared import ids, money
+from shared.db import orders
+from shared.db.database import Tx
+from shared.domain import notes as domain_notes
+from shared.domain.order import Order
+from shared.errors import BadRequest, NotFound
+
+RECEIPT_CHARACTERS_MAX = 255
+
+
+def create(
+    tx: Tx,
+    merchant_id: UUID,
+    *,
+    amount: int,
+    currency: str,
+    receipt: str | None,
+    notes: dict[str, Any],
+    capture: str,
+) -> Order:
+    if amount < money.AMOUNT_MIN:
+        raise BadRequest(f"amount must be at least {money.AMOUNT_MIN}", field="amount")
+    if amount > money.AMOUNT_MAX:
+        raise BadRequest(f"amount must be at most {money.AMOUNT_MAX}", field="amount")
+    if not money.is_currency(currency):
+        raise BadRequest("currency must be an ISO 4217 code in upper case, such as INR", field="currency")
+    if receipt is not None:
+        if len(receipt) > RECEIPT_CHARACTERS_MAX:
+            raise BadRequest(f"receipt must have at most {RECEIPT_CHARACTERS_MAX} characters", field="receipt")
+        domain_notes.check_text(receipt, field="receipt")
+    return orders.insert(
+        tx,
+        id=ids.order_id(),
+        merchant_id=merchant_id,
+        amount=amount,
+        currency=currency,
+        receipt=receipt,
+        notes=domain_notes.check(notes),
+        capture=capture,
+    )
+
+
+def get(tx: Tx, merchant_id: UUID, order_id: str) -> Order:
+    found = orders.find(tx, order_id, merchant_id=merchant_id) if ids.is_id("order", order_id) else None
+    if found is None:
+        raise NotFound("Order not found")
+    return found[0]

@@ -1,0 +1,86 @@
+"""Payments as merchants make and read them. Nobody here talks to a bank: that is a job's work."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from shared import ids
+from shared.connectors.connector import Connector
+from shared.db import orders, payments
+from shared.db.database import Tx
+from shared.db.outbox import StagedJob
+from shared.domain import card as domain_card
+from shared.domain import payment as domain
+from shared.domain import vpa as domain_vpa
+from shared.domain.card import CardDetails
+from shared.domain.order import Order, OrderStatus
+from shared.domain.payment import Payment
+from shared.errors import BadRequest, Conflict, GatewayError, NotFound
+
+
+def create(
+    tx: Tx,
+    connector: Connector,
+    merchant_id: UUID,
+    *,
+    order_id: str,
+    instrument: str | CardDetails,
+    exclusive: bool,
+) -> tuple[Payment, list[StagedJob]]:
+    """A payment of an order from a VPA or a card, and the jobs that carry it on.
+
+    `exclusive` keeps every other payment of the order out while this one lives. Raises NotFound, BadRequest and its
+    kin for what the customer typed, and Conflict while another payment of the order is under way.
+    """
+    found = orders.find(tx, order_id, merchant_id=merchant_id) if ids.is_id("order", order_id) else None
+    if found is None:
+        raise NotFound("Order not found", field="order_id")
+    order, now = found
+    if order.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED):
+        raise BadRequest(f"Order is {order.status}", field="order_id", reason=f"order_{order.status}")
+    if isinstance(instrument, str):
+        move = domain.create(
+            order,
+            connector=connector.name,
+            method="upi",
+            vpa=domain_vpa.check(instrument),
+            exclusive=exclusive,
+            at=now,
+        )
+    else:
+        card = domain_card.check(instrument, now=now)
+        move = domain.create(
+            order,
+            connector=connector.name,
+            method="card",
+            card_network=card.network,
+            card_last4=card.last4,
+            token=connector.tokenise(card),
+            exclusive=exclusive,
+            at=now,
+        )
+    staged = payments.create(tx, move)
+    if not staged:
+        raise _kept_out(tx, order)
+    return move.payment, staged
+
+
+def get(tx: Tx, merchant_id: UUID, payment_id: str) -> Payment:
+    payment = payments.find(tx, payment_id, merchant_id=merchant_id) if ids.is_id("pay", payment_id) else None
+    if payment is None:
+        raise NotFound("Payment not found")
+    return payment
+
+
+def _kept_out(tx: Tx, order: Order) -> GatewayError:
+    """Why the order takes no payment now."""
+    live = payments.find_live(tx, order.id, merchant_id=order.merchant_id)
+    if live is not None and live.status != "pending":
+        return BadRequest("Order is already paid", field="order_id", reason="order_paid", payment_id=live.id)
+    more = {} if live is None else {"payment_id": live.id}  # it failed this instant: the next try is welcome
+    return Conflict(
+        "A payment of this order is in progress; wait for its outcome",
+        field="order_id",
+        reason="payment_in_progress",
+        **more,
+    )

@@ -1,0 +1,137 @@
+"""The job `process_payment`: hand payments to the bank and take back what it says.
+
+Claim, call, record: two short transactions around a call that may fail in any way. Running it twice, at once or in
+turn, changes nothing: the lease lets one worker in, the reference lets the bank charge once, and what a worker without
+its lease would record is not recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.connectors.connector import (
+    Answer,
+    Approved,
+    Authorization,
+    Connector,
+    Declined,
+    NotFound,
+    Pending,
+    Unknown,
+)
+from shared.db import jobs, payments
+from shared.db.database import Database, Tx
+from shared.db.jobs import Claim
+from shared.db.outbox import StagedJob
+from shared.domain import payment as domain
+from shared.domain.payment import Payment, State
+from shared.jobs import Kind
+
+KIND: Kind = "process_payment"
+
+# Seconds until the bank is asked again what became of a payment; then the last one, for ever, in sight of everybody.
+INQUIRY_SECONDS = (2, 5, 15, 60, 300, 900, 3600)
+
+_AT_THE_BANK = (State.PROCESSING, State.OUTCOME_UNKNOWN)
+
+Send = Callable[[Sequence[StagedJob]], None]
+
+
+def process(database: Database, connector: Connector, send: Send, ids: Sequence[int]) -> None:
+    """Carries the payments of these jobs as far as the bank allows. `send` tells the queue of the jobs that follow."""
+    with database.transaction() as tx:
+        claim = jobs.claim(tx, KIND, ids)
+        if not claim.subjects:
+            return
+        asked, staged = _hand_over(tx, list(claim.subjects.values()))
+    send(staged)
+    answers = _ask(connector, asked)
+    with database.transaction() as tx:
+        staged = _record(tx, claim, asked, answers)
+    send(staged)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    payment: Payment
+    before: bool  # whether the bank may have heard of it already
+
+
+def _hand_over(tx: Tx, payment_ids: Sequence[str]) -> tuple[dict[str, _Asked], list[StagedJob]]:
+    """Commits to asking before the bank is asked: a worker that dies in between leaves a payment to inquire about."""
+    asked, moves = {}, []
+    now, locked = payments.lock(tx, payment_ids)
+    for payment in locked:
+        if payment.state == State.CREATED:
+            move = domain.hand_to_bank(payment, at=now)
+            moves.append(move)
+            asked[payment.id] = _Asked(move.payment, before=False)
+        elif payment.state in _AT_THE_BANK:
+            asked[payment.id] = _Asked(payment, before=True)
+    return asked, payments.move(tx, moves)
+
+
+def _ask(connector: Connector, asked: dict[str, _Asked]) -> dict[str, Answer]:
+    """The bank's answers. What it may have heard of is inquired about first, and handed to it again if it has not."""
+    if not asked:
+        return {}
+    known = [id for id, payment in asked.items() if payment.before]
+    answers = connector.inquire(known) if known else {}
+    unheard = [
+        payment.payment for id, payment in asked.items() if not payment.before or isinstance(answers.get(id), NotFound)
+    ]
+    if unheard:
+        answers = answers | connector.authorize([_authorization(payment) for payment in unheard])
+    return {id: answers.get(id, Unknown("the bank left it out of its answer")) for id in asked}
+
+
+def _authorization(payment: Payment) -> Authorization:
+    instrument = payment.vpa or payment.token
+    assert instrument is not None, "a payment has a VPA or a token: the table says so"
+    return Authorization(
+        reference=payment.id,  # unique for the operation, and the same however often it is asked
+        amount=payment.amount,
+        currency=payment.currency,
+        method=payment.method,
+        instrument=instrument,
+    )
+
+
+def _record(tx: Tx, claim: Claim, asked: dict[str, _Asked], answers: dict[str, Answer]) -> list[StagedJob]:
+    """Ends or postpones the jobs, and moves the payments of those that were still ours."""
+    over, later = [], {}
+    for job, subject in claim.subjects.items():
+        answer = answers.get(subject)
+        if answer is None or isinstance(answer, Approved | Declined):
+            over.append(job)
+        elif isinstance(answer, Pending):
+            later[job] = answer.ready_in_seconds
+        else:
+            later[job] = _inquiry_wait(asked[subject].payment)
+    held = jobs.finish(tx, KIND, over, claim.token)
+    held |= jobs.postpone(tx, list(later), list(later.values()), claim.token)
+    now, locked = payments.lock(tx, [claim.subjects[job] for job in held if claim.subjects[job] in answers])
+    moves, still_unknown = [], []
+    for payment in locked:
+        if payment.state not in _AT_THE_BANK:
+            continue  # settled meanwhile, by somebody who asked the same bank
+        answer = answers[payment.id]
+        if isinstance(answer, Approved):
+            moves.append(domain.approve(payment, acquirer_reference=answer.acquirer_reference, at=now))
+        elif isinstance(answer, Declined):
+            moves.append(domain.decline(payment, reason=answer.reason, description=answer.description, at=now))
+        elif isinstance(answer, Pending):
+            continue
+        elif payment.state == State.PROCESSING:
+            wait = timedelta(seconds=_inquiry_wait(payment))
+            moves.append(domain.lose_sight(payment, next_inquiry_at=now + wait, at=now))
+        else:
+            still_unknown.append(payment)
+    payments.note_inquiries(tx, [p.id for p in still_unknown], [_inquiry_wait(p) for p in still_unknown])
+    return payments.move(tx, moves)
+
+
+def _inquiry_wait(payment: Payment) -> float:
+    return INQUIRY_SECONDS[min(payment.inquiries, len(INQUIRY_SECONDS) - 1)]
