@@ -1,21 +1,25 @@
-"""Connections to Postgres: one for each thread, opened when first needed and replaced when it has died.
+"""Connections to Postgres: opened when first needed, kept, never more than a bound, replaced when they have died.
 
-No pool: a pool opened before a fork hangs, and a thread that owns its connection never waits for one. The same class
-serves a Lambda (one thread) and the threads of the local server and workers.
+The same class serves a Lambda, which has one, and the threads of the local server and workers, which share a few. It
+starts no thread and opens nothing early, so a process may fork, or be frozen, before its first query.
 """
 
 from __future__ import annotations
 
 import select
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 
+CONNECTIONS_MAX = 8
 CONNECT_TIMEOUT_SECONDS = 3
+WAIT_SECONDS = 5  # for a connection of ours to be free
 # What a statement, a lock or an idle transaction may take before Postgres ends it.
 SESSION = {
     "timezone": "UTC",
@@ -31,41 +35,60 @@ Tx = psycopg.Connection[DictRow]
 class Database:
     """Where the gateway's rows are. `prepare` is off behind a proxy that pins sessions with prepared statements."""
 
-    def __init__(self, url: str, *, application_name: str, prepare: bool = True) -> None:
+    def __init__(
+        self, url: str, *, application_name: str, connections_max: int = CONNECTIONS_MAX, prepare: bool = True
+    ) -> None:
         self._url = url
         self._application_name = application_name
+        self._connections_max = connections_max
         self._prepare = prepare
-        self._thread = threading.local()
+        self._free = threading.BoundedSemaphore(connections_max)
+        self._idle: deque[Tx] = deque()
 
     def sibling(self, name: str) -> Database:
         """The same database over connections of its own."""
-        return Database(self._url, application_name=f"{self._application_name}-{name}", prepare=self._prepare)
+        return Database(
+            self._url,
+            application_name=f"{self._application_name}-{name}",
+            connections_max=self._connections_max,
+            prepare=self._prepare,
+        )
 
     @contextmanager
     def statement(self) -> Iterator[Tx]:
         """For reads, and for work whose every write is one statement: each commits by itself."""
-        yield self._connection()
+        if not self._free.acquire(timeout=WAIT_SECONDS):
+            raise psycopg.OperationalError(f"all {self._connections_max} connections are busy")
+        try:
+            connection = self._take()
+            try:
+                yield connection
+            finally:
+                if connection.info.transaction_status == TransactionStatus.IDLE:
+                    self._idle.append(connection)
+                else:
+                    connection.close()
+        finally:
+            self._free.release()
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
         """All of the block or nothing of it."""
-        connection = self._connection()
-        with connection.transaction():
+        with self.statement() as connection, connection.transaction():
             yield connection
 
     def close(self) -> None:
-        """Ends this thread's connection."""
-        connection: Tx | None = getattr(self._thread, "connection", None)
-        if connection is not None:
-            connection.close()
-            self._thread.connection = None
+        """Ends the connections that nobody uses."""
+        while self._idle:
+            self._idle.pop().close()
 
-    def _connection(self) -> Tx:
-        connection: Tx | None = getattr(self._thread, "connection", None)
-        if connection is None or connection.closed or _hung_up(connection):
-            self.close()
-            connection = self._thread.connection = self._connect()
-        return connection
+    def _take(self) -> Tx:
+        while self._idle:
+            connection = self._idle.pop()  # the one used last, so that few stay warm
+            if not connection.closed and not _hung_up(connection):
+                return connection
+            connection.close()
+        return self._connect()
 
     def _connect(self) -> Tx:
         connection: Tx = psycopg.connect(

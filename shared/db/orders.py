@@ -13,6 +13,8 @@ from shared.domain.order import Order, OrderStatus
 
 _COLUMNS = "id, merchant_id, amount, currency, receipt, notes, capture, status, created_at, updated_at"
 
+FIND = f"select {_COLUMNS}, now() from orders where id = %s and merchant_id = %s"
+
 
 def insert(
     tx: Tx,
@@ -36,10 +38,7 @@ def insert(
 
 def find(tx: Tx, order_id: str, *, merchant_id: UUID) -> tuple[Order, datetime] | None:
     """The order, and the time by the database's clock."""
-    row = tx.execute(
-        f"select {_COLUMNS}, now() from orders where id = %s and merchant_id = %s",
-        (order_id, merchant_id),
-    ).fetchone()
+    row = tx.execute(FIND, (order_id, merchant_id)).fetchone()
     if row is None:
         return None
     now = row.pop("now")

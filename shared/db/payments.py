@@ -18,7 +18,7 @@ _COLUMNS = """
     acquirer_reference, error_code, error_reason, error_description, inquiries, next_inquiry_at, created_at, updated_at
 """
 
-_CREATE = f"""
+CREATE = f"""
     with payment as (
         insert into payments (id, merchant_id, order_id, connector, amount, currency, method, vpa, card_network,
                               card_last4, token, capture, exclusive, state, sequence, created_at, updated_at)
@@ -87,7 +87,7 @@ def create(tx: Tx, move: Move) -> list[StagedJob]:
     """Stores a new payment with its event and jobs. Empty: a live payment of the order keeps it out."""
     payment, event = move.payment, move.event
     rows = tx.execute(
-        _CREATE,
+        CREATE,
         {
             "id": payment.id,
             "merchant_id": payment.merchant_id,

@@ -1,9 +1,9 @@
 -- What a merchant wants paid.
 create table orders (
-    id          text        primary key check (id ~ '^order_[0-9A-Za-z]{16}$'),
+    id          text        primary key check (length(id) = 22 and starts_with(id, 'order_')),
     merchant_id uuid        not null references merchants (id),
     amount      bigint      not null check (amount between 100 and 10000000000),
-    currency    text        not null check (currency ~ '^[A-Z]{3}$'),
+    currency    text        not null check (length(currency) = 3),
     receipt     text        check (length(receipt) <= 255),
     notes       jsonb       not null default '{}' check (jsonb_typeof(notes) = 'object'),
     capture     text        not null default 'manual' check (capture in ('manual', 'automatic')),

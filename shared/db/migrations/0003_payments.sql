@@ -35,16 +35,16 @@ insert into payment_transitions (from_state, to_state, event) values
     ('refunded',           'captured',              'payment.refund_returned');
 
 create table payments (
-    id                    text        primary key check (id ~ '^pay_[0-9A-Za-z]{16}$'),
+    id                    text        primary key check (length(id) = 20 and starts_with(id, 'pay_')),
     merchant_id           uuid        not null,
     order_id              text        not null,
     connector             text        not null,
     amount                bigint      not null check (amount between 100 and 10000000000),
-    currency              text        not null check (currency ~ '^[A-Z]{3}$'),
+    currency              text        not null check (length(currency) = 3),
     method                text        not null,
     vpa                   text,
     card_network          text,
-    card_last4            text        check (card_last4 ~ '^[0-9]{4}$'),
+    card_last4            text        check (length(card_last4) = 4),
     token                 text,       -- stands for the card at the connector; never a card number
     capture               text        not null check (capture in ('manual', 'automatic')),
     exclusive             boolean     not null,

@@ -1,6 +1,6 @@
 -- What happened to a payment, in order. Written with the change it tells of, and never changed.
 create table events (
-    id          text        primary key check (id ~ '^evt_[0-9A-Za-z]{16}$'),
+    id          text        primary key check (length(id) = 20 and starts_with(id, 'evt_')),
     merchant_id uuid        not null,
     payment_id  text        not null references payments (id),
     sequence    integer     not null check (sequence >= 1),

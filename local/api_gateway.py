@@ -1,0 +1,165 @@
+"""API Gateway on one machine: an HTTP request becomes the event that the Chalice app expects, and its answer HTTP.
+
+Routes are read from the app itself. What API Gateway would refuse before any Lambda runs is refused here, in the
+shape that every error has.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import uuid
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, unquote
+
+from chalice import Chalice
+from chalicelib.http import JSON, UNKNOWN_PATH
+
+from local.events import Context, http_event
+from shared.errors import BadRequest, GatewayError, MethodNotAllowed, NotFound
+
+TIMEOUT_SECONDS = 29  # API Gateway's own
+CORS_HEADERS = "X-Api-Key, X-Api-Secret, Idempotency-Key, Content-Type"
+CORS_SECONDS = 600
+
+_PARAMETER = re.compile(r"{(\w+)}")
+
+
+class HttpAnswer(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class _PerThread(Chalice):
+    """Chalice keeps the request that is being answered on the app; here every thread has its own."""
+
+    _mine = threading.local()
+
+    @property
+    def current_request(self) -> Any:
+        return self._mine.request
+
+    @current_request.setter
+    def current_request(self, request: Any) -> None:
+        self._mine.request = request
+
+    @property
+    def lambda_context(self) -> Any:
+        return self._mine.context
+
+    @lambda_context.setter
+    def lambda_context(self, context: Any) -> None:
+        self._mine.context = context
+
+
+class ApiGateway:
+    """Thread-safe. `cors_origins` may call from a browser; no other origin may."""
+
+    def __init__(self, app: Chalice, *, cors_origins: tuple[str, ...]) -> None:
+        app.__class__ = _PerThread
+        self._app = app
+        self._cors_origins = frozenset(cors_origins)
+        self._fixed = {path: path for path in app.routes if "{" not in path}
+        self._patterns = [
+            (re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path)), path) for path in app.routes if "{" in path
+        ]
+
+    def answer(
+        self,
+        *,
+        method: str,
+        path: str,
+        query: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        source_ip: str,
+        request_id: str,
+    ) -> HttpAnswer:
+        """`headers` have names in lower case; `path` is still percent-encoded."""
+        try:
+            answer = self._route(method, path, query, headers, body, source_ip, request_id)
+        except GatewayError as refusal:
+            answer = refused(refusal, request_id)
+        origin = headers.get("origin")
+        if origin in self._cors_origins:
+            answer.headers["Access-Control-Allow-Origin"] = origin
+            answer.headers["Access-Control-Expose-Headers"] = "X-Request-Id"
+            answer.headers["Vary"] = "Origin"
+        return answer
+
+    def _route(
+        self,
+        method: str,
+        path: str,
+        query: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        source_ip: str,
+        request_id: str,
+    ) -> HttpAnswer:
+        resource, parameters = self._find(path)
+        allowed = self._app.routes[resource]
+        if method == "OPTIONS":
+            return _preflight(allowed, self._cors_origins, headers.get("origin"))
+        if method not in allowed:
+            raise MethodNotAllowed(
+                f"{resource} does not take {method[:16]}", reason="method_not_allowed", allow=", ".join(sorted(allowed))
+            )
+        event = http_event(
+            method=method,
+            resource=resource,
+            path=path,
+            path_parameters=parameters,
+            query=_query(query),
+            headers=headers,
+            body=body,
+            source_ip=source_ip,
+            request_id=request_id,
+        )
+        answer = self._app(event, Context("app", timeout_seconds=TIMEOUT_SECONDS))
+        return HttpAnswer(answer["statusCode"], answer["headers"], answer["body"].encode())
+
+    def _find(self, path: str) -> tuple[str, dict[str, str]]:
+        if path in self._fixed:
+            return path, {}
+        for pattern, resource in self._patterns:
+            found = pattern.fullmatch(path)
+            if found:
+                return resource, {name: unquote(value) for name, value in found.groupdict().items()}
+        raise NotFound(UNKNOWN_PATH)
+
+
+def refused(refusal: GatewayError, request_id: str) -> HttpAnswer:
+    """A refusal that no handler saw."""
+    headers = {"Content-Type": JSON, "X-Request-Id": request_id, "Cache-Control": "no-store"}
+    details = refusal.as_dict()
+    if isinstance(refusal, MethodNotAllowed):
+        headers["Allow"] = details.pop("allow")
+    body = {"error": details | {"request_id": request_id}}
+    return HttpAnswer(refusal.status, headers, json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def new_request_id() -> str:
+    return str(uuid.uuid4())
+
+
+def _preflight(allowed: Mapping[str, Any], origins: frozenset[str], origin: str | None) -> HttpAnswer:
+    methods = ", ".join(sorted([*allowed, "OPTIONS"]))
+    headers = {"Allow": methods}
+    if origin in origins:
+        headers |= {
+            "Access-Control-Allow-Methods": methods,
+            "Access-Control-Allow-Headers": CORS_HEADERS,
+            "Access-Control-Max-Age": str(CORS_SECONDS),
+        }
+    return HttpAnswer(204, headers, b"")
+
+
+def _query(text: str) -> dict[str, list[str]]:
+    try:
+        return parse_qs(text, keep_blank_values=True, max_num_fields=100) if text else {}
+    except ValueError:
+        raise BadRequest("The query has too many members", reason="invalid_query") from None

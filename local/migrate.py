@@ -1,0 +1,52 @@
+"""Brings the database to the newest schema, and outside production makes the test merchant."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import psycopg
+from yoyo import get_backend, read_migrations
+
+import shared.db
+from shared import config
+from shared.config import Config, ConfigError
+from shared.db.database import Database
+from shared.sealing import Sealer
+from shared.services import test_merchant
+
+MIGRATIONS = Path(shared.db.__file__).parent / "migrations"
+LOCK_SECONDS = 30  # two starts at once: one applies, the other waits
+
+
+def migrate(database_url: str) -> int:
+    """Applies what is missing and says how many files that was."""
+    scheme, rest = database_url.split("://", 1)
+    assert scheme in ("postgresql", "postgres"), "the configuration was checked"
+    backend = get_backend(f"postgresql+psycopg://{rest}")
+    migrations = read_migrations(str(MIGRATIONS))
+    try:
+        with backend.lock(timeout=LOCK_SECONDS):
+            missing = backend.to_apply(migrations)
+            backend.apply_migrations(missing)
+            return len(missing)
+    finally:
+        backend.connection.close()
+
+
+def main() -> int:
+    try:
+        settings: Config = config.from_environment()
+        applied = migrate(settings.database_url)
+        if not settings.production:
+            with Database(settings.database_url, application_name="gateway-migrate").transaction() as tx:
+                test_merchant.seed(tx, Sealer(settings.encryption_key))
+    except (ConfigError, psycopg.Error) as error:
+        print(f"{error}".strip(), file=sys.stderr)
+        return 1
+    print(f"database is up to date ({applied} applied)" if applied else "database is up to date")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

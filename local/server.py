@@ -1,0 +1,36 @@
+"""The API server of one machine: `python -m local.server`."""
+
+from __future__ import annotations
+
+import os
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+
+from local import runtime
+
+PROCESSES = 2
+HEADER_MS = 5000
+BACKLOG = 2048
+
+
+def main() -> None:
+    settings = runtime.settings_or_exit()
+    Granian(
+        "local.http_server:app",
+        address=os.environ.get("API_HOST", "127.0.0.1"),
+        port=settings.port,
+        interface=Interfaces.RSGI,
+        workers=PROCESSES,
+        respawn_failed_workers=True,
+        workers_kill_timeout=2,
+        backlog=BACKLOG,
+        websockets=False,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MS),
+        log_level="warning",
+    ).serve()
+
+
+if __name__ == "__main__":
+    main()
