@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
@@ -19,7 +17,7 @@ def main() -> None:
     settings = runtime.settings_or_exit()
     Granian(
         "local.http_server:app",
-        address=os.environ.get("API_HOST", "127.0.0.1"),
+        address=settings.host,
         port=settings.port,
         interface=Interfaces.RSGI,
         workers=PROCESSES,

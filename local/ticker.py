@@ -45,7 +45,7 @@ def main() -> int:
             sweeping.sweep(on.database, on.queue)
             wait = TICK_SECONDS
         except psycopg.OperationalError as error:
-            log.warning("Postgres does not answer: %s", str(error).strip())
+            log.warning("Postgres does not answer: %s", " ".join(str(error).split()))
             wait = BACK_OFF_SECONDS
         if time.monotonic() >= heartbeat_at:
             heartbeat_at = time.monotonic() + HEARTBEAT_SECONDS

@@ -44,6 +44,7 @@ class BankConfig:
 class Config:
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
+    host: str
     port: int
     jwt_secret: str = field(repr=False)
     encryption_key: bytes = field(repr=False)
@@ -79,6 +80,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Config:
     return Config(
         database_url=_required(env, "DATABASE_URL"),
         redis_url=env.get("REDIS_URL", ""),
+        host=env.get("API_HOST") or "127.0.0.1",
         port=_integer(env, "PORT", 8000, 1, 65535),
         jwt_secret=_jwt_secret(env),
         encryption_key=_encryption_key(env),

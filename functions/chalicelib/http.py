@@ -173,7 +173,7 @@ def _run(
             )
             shown = function(call, **path_ids)
     except psycopg.OperationalError as error:  # no connection, a lock not had in time, or Postgres going down
-        log.warning("request refused: id=%s %s", request_id, error)
+        log.warning("request refused: id=%s %s", request_id, " ".join(str(error).split()))
         raise Unavailable("The gateway is not available right now; try again", reason="unavailable") from error
     if call.staged:
         on.queue.send(call.staged)

@@ -22,6 +22,11 @@ class Runtime:
     sender: Sender
     sealer: Sealer
 
+    def close(self) -> None:
+        """Ends the connections that nobody uses."""
+        self.database.close()
+        self.bank.close()
+
 
 _runtime: Runtime | None = None
 

@@ -69,3 +69,6 @@ class Connector(Protocol):
 
     def inquire(self, references: Sequence[str]) -> dict[str, Answer]:
         """What became of each."""
+
+    def close(self) -> None:
+        """Ends the connections that nobody uses."""

@@ -70,6 +70,9 @@ class SimulatedBank:
             return {reference: Unknown(f"the bank is down: {error}") for reference in references}
         return {reference: NotFound() for reference in references} | {r["reference"]: _answer(r) for r in rows}
 
+    def close(self) -> None:
+        self._database.close()
+
     def _behaviour(self, operation: Authorization) -> Behaviour:
         if not self._config.magic_values:
             return ORDINARY

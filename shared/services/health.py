@@ -36,7 +36,7 @@ def check(database: Database, queue: Queue) -> Health:
             database_up = True
             worker_up = jobs.workers_alive(tx, within_seconds=HEARTBEAT_SECONDS_MAX)
     except psycopg.Error as error:
-        log.warning("health: database: %s", error)
+        log.warning("health: database: %s", " ".join(str(error).split()))
     try:
         queue.ping()
         queue_up = True

@@ -1,0 +1,55 @@
+# Everything one does with this repository. `make help` lists it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# Stamps, because a folder's own time says nothing about whether its making was finished.
+MADE := $(VENV)/.made
+RUNS := $(VENV)/.runs
+TESTS := $(VENV)/.tests
+
+.DEFAULT_GOAL := help
+.PHONY: help up test lint bench clean
+
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: $(RUNS) ## run the whole gateway on this machine, in the foreground; Ctrl-C ends it
+	@exec $(BIN)/python -m local.up --end-with-parent
+
+test: $(TESTS) ## run the tests
+	@$(BIN)/python -m pytest
+
+lint: $(TESTS) ## check style, types and who imports whom
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest tests/test_import_arrows.py
+
+bench: $(TESTS) ## measure throughput and latency on this machine
+	@exec $(BIN)/python -m local.bench
+
+clean: ## remove what the targets above made, except the data in .gateway
+	rm -rf $(VENV) .build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -not -path '*/node_modules/*' -exec rm -rf {} +
+
+$(MADE):
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "$(PYTHON) was not found: install Python 3.11 or newer, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$(PYTHON) is older than Python 3.11: install a newer one, or name it: make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+		echo "$(PYTHON) cannot make a virtual environment: install its venv module (Debian: apt install python3-venv)" >&2; exit 1; }
+	@touch $@
+
+$(RUNS): $(MADE) requirements.txt
+	@echo "Installing requirements.txt (once)"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(TESTS): $(RUNS) requirements-dev.txt
+	@echo "Installing requirements-dev.txt (once)"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@

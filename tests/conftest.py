@@ -1,0 +1,91 @@
+"""One Postgres and one Redis for the whole run, empty tables for each test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from local.embedded_postgres import EmbeddedPostgres
+from local.embedded_redis import EmbeddedRedis
+from local.migrate import migrate
+from shared.config import Config
+from shared.config import from_environment as configure
+from shared.db.database import Database
+from shared.sealing import Sealer
+from shared.services import test_merchant
+
+ENCRYPTION_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+JWT_SECRET = "a secret of tests, long enough to be one"
+# Emptied in this order before each test; deleting a few rows is much quicker than truncating.
+TABLES = (
+    "webhook_attempts",
+    "webhook_logs",
+    "jobs",
+    "events",
+    "payments",
+    "orders",
+    "merchants",
+    "bank.charges",
+    "bank.lost_requests",
+)
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with EmbeddedPostgres(tmp_path_factory.mktemp("servers"), "tests") as postgres:
+        migrate(postgres.url)
+        yield postgres.url
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with EmbeddedRedis(tmp_path_factory.mktemp("servers"), "tests") as server:
+        yield server.url
+
+
+@pytest.fixture
+def settings(database_url: str) -> Config:
+    return configure(
+        {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": "redis://unused",
+            "JWT_SECRET": JWT_SECRET,
+            "ENCRYPTION_KEY": ENCRYPTION_KEY,
+            "TEST_MODE": "true",
+            "TEST_PROCESSING_DELAY": "0",
+        }
+    )
+
+
+@pytest.fixture
+def sealer(settings: Config) -> Sealer:
+    return Sealer(settings.encryption_key)
+
+
+@pytest.fixture
+def database(database_url: str, sealer: Sealer) -> Iterator[Database]:
+    """Empty but for the test merchant; more connections than any test has threads."""
+    database = Database(database_url, application_name="tests", connections_max=40)
+    with database.transaction() as tx:
+        for table in TABLES:
+            tx.execute(f"delete from {table}")
+        tx.execute("update queues set completed = 0, drained_at = null")
+        test_merchant.seed(tx, sealer)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def observer(database_url: str) -> Iterator[psycopg.Connection]:
+    """A connection outside the code under test, for looking."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return Path(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

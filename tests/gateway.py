@@ -1,0 +1,97 @@
+"""The gateway in one process, for tests of what lies below HTTP: a queue that remembers, and short words for acts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from shared.config import BankConfig
+from shared.connectors.simulator import SimulatedBank
+from shared.db import jobs
+from shared.db.database import Database
+from shared.db.outbox import StagedJob
+from shared.jobs import Kind
+from shared.services import orders, payments, processing, test_merchant
+
+INSTANT = BankConfig(test_mode=True, test_processing_delay_ms=0)
+
+
+@dataclass
+class Told:
+    """A queue that remembers what it was told."""
+
+    jobs: list[StagedJob] = field(default_factory=list)
+
+    def send(self, staged: Sequence[StagedJob]) -> None:
+        self.jobs.extend(staged)
+
+    def wake(self, kind: Kind) -> None:
+        raise NotImplementedError(kind)
+
+    def ping(self) -> None:
+        pass
+
+
+def order(database: Database, *, merchant_id: UUID = test_merchant.ID, amount: int = 50000, **more: Any) -> str:
+    with database.statement() as tx:
+        return orders.create(
+            tx,
+            merchant_id,
+            amount=amount,
+            currency="INR",
+            receipt=None,
+            notes={},
+            capture=more.get("capture", "manual"),
+        ).id
+
+
+def pay(
+    database: Database, bank: SimulatedBank, vpa: str = "asha@upi", *, order_id: str | None = None, **more: Any
+) -> str:
+    with database.statement() as tx:
+        payment, _ = payments.create(
+            tx,
+            bank,
+            test_merchant.ID,
+            order_id=order_id or order(database, **more),
+            instrument=vpa,
+            exclusive=True,
+        )
+        return payment.id
+
+
+def state(database: Database, payment_id: str) -> str:
+    with database.statement() as tx:
+        return payments.get(tx, test_merchant.ID, payment_id).state
+
+
+def due(database: Database, kind: Kind) -> list[int]:
+    """The ids of the due jobs, without waking them."""
+    with database.statement() as tx:
+        rows = tx.execute(
+            "select id from jobs where kind = %s and state = 'pending' and run_at <= now() order by id", (kind,)
+        ).fetchall()
+    return [row["id"] for row in rows]
+
+
+def process(database: Database, bank: Any, ids: Sequence[int] | None = None) -> None:
+    processing.process(database, bank, Told().send, due(database, "process_payment") if ids is None else ids)
+
+
+def make_due(database: Database) -> None:
+    """Lets the time of every waiting job come."""
+    with database.statement() as tx:
+        tx.execute("update jobs set run_at = now(), woken_at = null")
+
+
+def desert(database: Database) -> None:
+    """Lets every lease run out, as it does when its worker has died."""
+    with database.statement() as tx:
+        tx.execute("update jobs set lease_until = now() - interval '1 second' where lease_until is not null")
+
+
+def waking(database: Database, kind: Kind, limit: int = 100) -> list[int]:
+    with database.statement() as tx:
+        return [job.id for job in jobs.wake(tx, kind, limit=limit)]
