@@ -119,7 +119,7 @@ class ApiGateway:
             source_ip=source_ip,
             request_id=request_id,
         )
-        answer = self._app(event, Context("app", timeout_seconds=TIMEOUT_SECONDS))
+        answer = self._app(event, Context("app", timeout_seconds=TIMEOUT_SECONDS, request_id=request_id))
         return HttpAnswer(answer["statusCode"], answer["headers"], answer["body"].encode())
 
     def _find(self, path: str) -> tuple[str, dict[str, str]]:

@@ -22,6 +22,7 @@ from shared.jobs import KINDS, Kind
 ANSWER = "local.drain.answer"  # the only function that our RQ jobs name
 BELL_MS = 1000  # an unanswered bell is hung again after this long, whoever lost it
 PAUSE_SECONDS = 0.005  # between two rings of one process
+BUSY_SECONDS = 0.05  # before the next try when a bell hangs unanswered: the worker is busy, and will look anyway
 SOCKET_SECONDS = 2.0
 
 log = logging.getLogger(__name__)
@@ -35,10 +36,12 @@ def rq_queue(kind: str, connection: redis.Redis) -> RqQueue:
     return RqQueue(kind, connection=connection, serializer=JSONSerializer)
 
 
-def ring(connection: redis.Redis, kind: Kind) -> None:
-    """Hangs the bell of this kind, unless one hangs. Raises redis.RedisError."""
-    if connection.set(_bell(kind), 1, nx=True, px=BELL_MS):
-        rq_queue(kind, connection).enqueue(ANSWER, kind, result_ttl=0, failure_ttl=60, job_timeout=-1)
+def ring(connection: redis.Redis, kind: Kind) -> bool:
+    """Hangs the bell of this kind; False if one hangs already. Raises redis.RedisError."""
+    if not connection.set(_bell(kind), 1, nx=True, px=BELL_MS):
+        return False
+    rq_queue(kind, connection).enqueue(ANSWER, kind, result_ttl=0, failure_ttl=60, job_timeout=-1)
+    return True
 
 
 def take_down(connection: redis.Redis, kind: Kind) -> None:
@@ -88,11 +91,13 @@ class Doorbell:
         while True:
             self._any.wait()
             self._any.clear()
+            pause = PAUSE_SECONDS
             for kind, wanted in self._wanted.items():
                 if wanted.is_set():
                     wanted.clear()
                     try:
-                        ring(connection, kind)
+                        if not ring(connection, kind):
+                            pause = BUSY_SECONDS
                     except redis.RedisError as error:  # the ticker finds the jobs in Postgres when Redis is back
                         log.warning("bell not rung: kind=%s %s", kind, error)
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(pause)

@@ -16,11 +16,11 @@ ACCOUNT = "000000000000"
 class Context:
     """What Lambda passes beside the event, as far as handlers may rely on it."""
 
-    def __init__(self, function_name: str, *, timeout_seconds: float) -> None:
+    def __init__(self, function_name: str, *, timeout_seconds: float, request_id: str | None = None) -> None:
         self.function_name = function_name
         self.function_version = "$LATEST"
         self.invoked_function_arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function_name}"
-        self.aws_request_id = str(uuid.uuid4())
+        self.aws_request_id = request_id or str(uuid.uuid4())
         self.memory_limit_in_mb = "512"
         self.log_group_name = f"/aws/lambda/{function_name}"
         self.log_stream_name = "local"

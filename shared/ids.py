@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 LENGTH = 16  # 62^16 is 95 bits: no id is ever guessed, and none is ever drawn twice
-_BITS = 96
-_COUNT = len(ALPHABET) ** LENGTH
+
+# A random byte below 248 = 4 × 62 becomes a letter, each letter equally likely; a byte above is dropped.
+_LETTERS = bytes(ord(ALPHABET[byte % len(ALPHABET)]) for byte in range(256))
+_DROPPED = bytes(range(4 * len(ALPHABET), 256))
+_DRAWN = 32  # bytes: that fewer than 16 of them are kept happens less than once in 10^17 ids, and is drawn again
 
 
 def new(prefix: str) -> str:
     """A fresh id such as `pay_9fGh2LmNqR4sTuVw`, from the system's secure random source."""
-    number = secrets.randbits(_BITS)
-    while number >= _COUNT:  # drawn again, so that every id is equally likely
-        number = secrets.randbits(_BITS)
-    letters = []
-    for _ in range(LENGTH):
-        number, digit = divmod(number, len(ALPHABET))
-        letters.append(ALPHABET[digit])
-    return prefix + "_" + "".join(letters)
+    letters = b""
+    while len(letters) < LENGTH:
+        letters = os.urandom(_DRAWN).translate(_LETTERS, _DROPPED)
+    return f"{prefix}_{letters[:LENGTH].decode()}"
 
 
 def order_id() -> str:

@@ -37,7 +37,7 @@ def read(request: Any, shape: type[T]) -> T:
         raise TooLarge(f"The body must have at most {BYTES_MAX} bytes", reason="body_too_large")
     try:
         body = msgspec.json.decode(raw, type=shape)
-        json.loads(raw, object_pairs_hook=_without_duplicates)
+        _DUPLICATES.decode(raw.decode())
     except msgspec.ValidationError as error:
         raise _in_words(str(error)) from None
     except (msgspec.DecodeError, ValueError, RecursionError):
@@ -54,6 +54,9 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise BadRequest(f"{twice} stands twice in one object", field=twice, reason="duplicate_member")
     return members
+
+
+_DUPLICATES = json.JSONDecoder(object_pairs_hook=_without_duplicates)
 
 
 def _depth(raw: bytes) -> int:

@@ -54,22 +54,9 @@ class Database:
             prepare=self._prepare,
         )
 
-    @contextmanager
-    def statement(self) -> Iterator[Tx]:
+    def statement(self) -> _Borrowed:
         """For reads, and for work whose every write is one statement: each commits by itself."""
-        if not self._free.acquire(timeout=WAIT_SECONDS):
-            raise psycopg.OperationalError(f"all {self._connections_max} connections are busy")
-        try:
-            connection = self._take()
-            try:
-                yield connection
-            finally:
-                if connection.info.transaction_status == TransactionStatus.IDLE:
-                    self._idle.append(connection)
-                else:
-                    connection.close()
-        finally:
-            self._free.release()
+        return _Borrowed(self)
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
@@ -82,7 +69,24 @@ class Database:
         while self._idle:
             self._idle.pop().close()
 
-    def _take(self) -> Tx:
+    def take(self) -> Tx:
+        """A connection to give back. Raises psycopg.OperationalError if there is none to be had in time."""
+        if not self._free.acquire(timeout=WAIT_SECONDS):
+            raise psycopg.OperationalError(f"all {self._connections_max} connections are busy")
+        try:
+            return self._open()
+        except BaseException:
+            self._free.release()
+            raise
+
+    def give_back(self, connection: Tx) -> None:
+        if connection.pgconn.transaction_status == TransactionStatus.IDLE:
+            self._idle.append(connection)
+        else:
+            connection.close()
+        self._free.release()
+
+    def _open(self) -> Tx:
         while self._idle:
             connection = self._idle.pop()  # the one used last, so that few stay warm
             if not connection.closed and not _hung_up(connection):
@@ -103,6 +107,22 @@ class Database:
             tcp_user_timeout=10_000,
         )
         return connection
+
+
+class _Borrowed:
+    """A connection for the length of a `with` block."""
+
+    __slots__ = ("_connection", "_database")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> Tx:
+        self._connection = self._database.take()
+        return self._connection
+
+    def __exit__(self, *_: object) -> None:
+        self._database.give_back(self._connection)
 
 
 def _hung_up(connection: Tx) -> bool:

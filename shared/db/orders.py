@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
+import msgspec
 
 from shared.db.database import Row, Tx
 from shared.domain.order import Order, OrderStatus
@@ -28,12 +28,23 @@ def insert(
     capture: str,
 ) -> Order:
     row = tx.execute(
-        f"""insert into orders (id, merchant_id, amount, currency, receipt, notes, capture)
-            values (%s, %s, %s, %s, %s, %s, %s) returning {_COLUMNS}""",
-        (id, merchant_id, amount, currency, receipt, Jsonb(notes), capture),
+        """insert into orders (id, merchant_id, amount, currency, receipt, notes, capture)
+           values (%s, %s, %s, %s, %s, %s::jsonb, %s) returning created_at""",
+        (id, merchant_id, amount, currency, receipt, msgspec.json.encode(notes).decode(), capture),
     ).fetchone()
     assert row is not None
-    return _order(row)
+    return Order(
+        id=id,
+        merchant_id=merchant_id,
+        amount=amount,
+        currency=currency,
+        receipt=receipt,
+        notes=notes,
+        capture=capture,
+        status=OrderStatus.CREATED,
+        created_at=row["created_at"],
+        updated_at=row["created_at"],
+    )
 
 
 def find(tx: Tx, order_id: str, *, merchant_id: UUID) -> tuple[Order, datetime] | None:

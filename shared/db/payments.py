@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg.errors import UniqueViolation
+
 from shared.db import outbox
 from shared.db.database import Row, Tx
 from shared.db.outbox import StagedJob
@@ -22,10 +24,12 @@ CREATE = f"""
     with payment as (
         insert into payments (id, merchant_id, order_id, connector, amount, currency, method, vpa, card_network,
                               card_last4, token, capture, exclusive, state, sequence, created_at, updated_at)
-        values (%(id)s, %(merchant_id)s, %(order_id)s, %(connector)s, %(amount)s, %(currency)s, %(method)s, %(vpa)s,
-                %(card_network)s, %(card_last4)s, %(token)s, %(capture)s, %(exclusive)s, 'created', 1,
-                %(created_at)s, %(created_at)s)
-            on conflict (order_id) where exclusive and status <> 'failed' do nothing
+        select %(id)s, %(merchant_id)s, %(order_id)s, %(connector)s, %(amount)s, %(currency)s, %(method)s, %(vpa)s,
+               %(card_network)s, %(card_last4)s, %(token)s, %(capture)s, %(exclusive)s, 'created', 1,
+               %(created_at)s, %(created_at)s
+         where not exists (
+               select from payments
+                where order_id = %(order_id)s and exclusive and status <> 'failed' and %(exclusive)s)
      returning id, merchant_id
     ),
     attempted as (
@@ -84,31 +88,39 @@ class StaleMove(Exception):
 
 
 def create(tx: Tx, move: Move) -> list[StagedJob]:
-    """Stores a new payment with its event and jobs. Empty: a live payment of the order keeps it out."""
+    """Stores a new payment with its event and jobs. Empty: a live payment of the order keeps it out.
+
+    The statement looks for one first, which answers nearly always; of two that look at once, the index stops one.
+    """
+    try:
+        return outbox.staged(tx.execute(CREATE, _new_payment(move)).fetchall())
+    except UniqueViolation as error:
+        if error.diag.constraint_name != "payments_one_live":
+            raise
+        return []
+
+
+def _new_payment(move: Move) -> dict[str, Any]:
     payment, event = move.payment, move.event
-    rows = tx.execute(
-        CREATE,
-        {
-            "id": payment.id,
-            "merchant_id": payment.merchant_id,
-            "order_id": payment.order_id,
-            "connector": payment.connector,
-            "amount": payment.amount,
-            "currency": payment.currency,
-            "method": payment.method,
-            "vpa": payment.vpa,
-            "card_network": payment.card_network,
-            "card_last4": payment.card_last4,
-            "token": payment.token,
-            "capture": payment.capture,
-            "exclusive": payment.exclusive,
-            "created_at": payment.created_at,
-            "event_id": event.id,
-            "event_type": event.type,
-            "event_body": event.body,
-        },
-    ).fetchall()
-    return outbox.staged(rows)
+    return {
+        "id": payment.id,
+        "merchant_id": payment.merchant_id,
+        "order_id": payment.order_id,
+        "connector": payment.connector,
+        "amount": payment.amount,
+        "currency": payment.currency,
+        "method": payment.method,
+        "vpa": payment.vpa,
+        "card_network": payment.card_network,
+        "card_last4": payment.card_last4,
+        "token": payment.token,
+        "capture": payment.capture,
+        "exclusive": payment.exclusive,
+        "created_at": payment.created_at,
+        "event_id": event.id,
+        "event_type": event.type,
+        "event_body": event.body,
+    }
 
 
 def move(tx: Tx, moves: Sequence[Move]) -> list[StagedJob]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -117,6 +118,7 @@ def of_merchant(merchant: domain_merchant.Merchant) -> Merchant:
     )
 
 
+@lru_cache(maxsize=256)  # the same few moments are shown again and again
 def timestamp(at: datetime) -> str:
     """`2024-01-15T10:31:00Z`."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
