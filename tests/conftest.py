@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,15 +36,22 @@ TABLES = (
 
 
 @pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with EmbeddedPostgres(tmp_path_factory.mktemp("servers"), "tests") as postgres:
+def servers() -> Iterator[Path]:
+    """Where servers keep their data: not below pytest's own folder, which another run closes to their user."""
+    with tempfile.TemporaryDirectory(prefix="gateway-tests-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def database_url(servers: Path) -> Iterator[str]:
+    with EmbeddedPostgres(servers / "shared", "tests") as postgres:
         migrate(postgres.url)
         yield postgres.url
 
 
 @pytest.fixture(scope="session")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with EmbeddedRedis(tmp_path_factory.mktemp("servers"), "tests") as server:
+def redis_url(servers: Path) -> Iterator[str]:
+    with EmbeddedRedis(servers / "shared", "tests") as server:
         yield server.url
 
 

@@ -117,9 +117,6 @@ class Bench:
         self.connection.execute(
             "truncate webhook_attempts, webhook_logs, jobs, events, payments, orders, bank.charges, bank.lost_requests"
         )
-        self.connection.execute("checkpoint") if self.row("select usesuper from pg_user where usename = user")[
-            0
-        ] else None
 
     def receive_at(self, url: str | None) -> None:
         self.connection.execute("update merchants set webhook_url = %s", (url,))
@@ -210,7 +207,8 @@ def latency(bench: Bench, receiver: subprocess.Popen[str]) -> None:
     took = sorted((succeeded[id] - began) * 1000 for id, began in posted.items())
     print(
         f"\nFrom POST to the payment.success webhook, {len(took)} payments one by one: "
-        f"p50 {took[len(took) // 2]:.0f} ms (aim: ≤ 50), p99 {took[len(took) * 99 // 100]:.0f} ms (aim: ≤ 150), worst {took[-1]:.0f} ms",
+        f"p50 {took[len(took) // 2]:.0f} ms (aim: ≤ 50), "
+        f"p99 {took[len(took) * 99 // 100]:.0f} ms (aim: ≤ 150), worst {took[-1]:.0f} ms",
         flush=True,
     )
 

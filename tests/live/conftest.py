@@ -113,8 +113,8 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def live(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[Live]:
-    home = tmp_path_factory.mktemp("live") / "gateway"
+def live(servers: Path, root: Path) -> Iterator[Live]:
+    home = servers / "live"
     ports = {name: str(free_port()) for name in ("API_PORT", "MERCHANT_PORT", "DASHBOARD_PORT", "CHECKOUT_PORT")}
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     process = subprocess.Popen(
