@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import psycopg
 
 from shared.db import orders, payments
+from shared.db.database import SESSION
 from shared.domain import event
 from shared.services import test_merchant
 
@@ -65,7 +66,8 @@ def transactions_per_second(url: str, *, programs: Path, clients: int, seconds: 
     create = re.sub(r"%\((\w+)\)s", lambda found: _VALUES[found[1]], payments.CREATE)
     parts = urlsplit(url)
     query = parse_qs(parts.query)
-    environment = {"PGPASSWORD": unquote(parts.password or ""), "PATH": "/usr/bin:/bin"}
+    settings = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+    environment = {"PGPASSWORD": unquote(parts.password or ""), "PGOPTIONS": settings, "PATH": "/usr/bin:/bin"}
     command = [programs / "pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds)]
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
         script.write(f"\\set n :n + 1\n{_one_line(find)};\n{_one_line(create)};\n")

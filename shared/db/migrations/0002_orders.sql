@@ -1,12 +1,12 @@
 -- What a merchant wants paid.
 create table orders (
-    id          text        primary key check (length(id) = 22 and starts_with(id, 'order_')),
+    id          text        primary key,
     merchant_id uuid        not null references merchants (id),
     amount      bigint      not null check (amount between 100 and 10000000000),
-    currency    text        not null check (length(currency) = 3),
-    receipt     text        check (length(receipt) <= 255),
-    notes       jsonb       not null default '{}' check (jsonb_typeof(notes) = 'object'),
-    capture     text        not null default 'manual' check (capture in ('manual', 'automatic')),
+    currency    text        not null,
+    receipt     text       ,
+    notes       jsonb       not null default '{}',
+    capture     text        not null default 'manual',
     status      text        not null default 'created'
                             check (status in ('created', 'attempted', 'paid', 'expired', 'cancelled')),
     created_at  timestamptz not null default now(),

@@ -1,9 +1,9 @@
 -- What happened to a payment, in order. Written with the change it tells of, and never changed.
 create table events (
-    id          text        primary key check (length(id) = 20 and starts_with(id, 'evt_')),
+    id          text        primary key,
     merchant_id uuid        not null,
     payment_id  text        not null references payments (id),
-    sequence    integer     not null check (sequence >= 1),
+    sequence    integer     not null,
     type        text        not null,
     from_state  text,       -- null for the first
     to_state    text        not null,
