@@ -88,7 +88,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Config:
         orders_paid_once=orders_paid_once,
         webhook_retry_seconds=_retry_seconds(env),
         cors_origins=tuple(part for part in env.get("CORS_ORIGINS", "").replace(",", " ").split() if part),
-        queue_prefix=env.get("QUEUE_PREFIX", "gateway-"),
+        queue_prefix=env.get("QUEUE_PREFIX", ""),
         bank=bank,
     )
 
@@ -103,7 +103,7 @@ def _required(env: Mapping[str, str], name: str) -> str:
 def _parsed(env: Mapping[str, str], name: str, parse: Callable[[str], T], wanted: str) -> T:
     try:
         return parse(env[name].strip())
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ConfigError(f"{name} must be {wanted}, and is {env[name]!r}.") from None
 
 
@@ -171,7 +171,8 @@ def _retry_seconds(env: Mapping[str, str]) -> tuple[int, ...]:
         waits = _parsed(env, name, json.loads, wanted)
         if (
             not isinstance(waits, list)
-            or not 1 <= len(waits) <= WEBHOOK_ATTEMPTS_MAX
+            or not 1 <= len(waits) + (waits[:1] != [0]) <= WEBHOOK_ATTEMPTS_MAX
+            or not waits
             or not all(type(wait) is int and 0 <= wait <= DELAY_SECONDS_MAX for wait in waits)
         ):
             raise ConfigError(f"{name} must be {wanted}, and is {env[name]!r}.")

@@ -17,6 +17,7 @@ from typing import Any
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.ssl_ import create_urllib3_context
 
 SECONDS_MAX = 5.0
@@ -118,18 +119,18 @@ class _Deadline:
 
     deadline = float("inf")
 
-    def _left(self) -> float:
+    def left(self) -> float:
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError("deadline")
         return left
 
     def recv_into(self, *args: Any) -> Any:
-        self.settimeout(self._left())  # type: ignore[attr-defined]
+        self.settimeout(self.left())  # type: ignore[attr-defined]
         return super().recv_into(*args)  # type: ignore[misc]
 
     def sendall(self, *args: Any) -> None:
-        self.settimeout(self._left())  # type: ignore[attr-defined]
+        self.settimeout(self.left())  # type: ignore[attr-defined]
         super().sendall(*args)  # type: ignore[misc]
 
 
@@ -149,31 +150,50 @@ def _tls() -> ssl.SSLContext:
 
 
 class _Bounded:
-    """A connection whose exchange ends at a deadline, set anew for each request."""
+    """A connection whose exchange, from looking up the host to the last byte, ends at a deadline set by `begin`."""
 
     sock: Any
     timeout: Any
-    _deadline: float
-    _used_at: float
+    _deadline = 0.0
+    _used_at = 0.0
+
+    def begin(self) -> None:
+        """A new exchange; a connection that was idle too long is not used for it."""
+        now = time.monotonic()
+        if self.sock is not None and now - self._used_at > KEPT_IDLE_SECONDS_MAX:
+            self.close()  # type: ignore[attr-defined]
+        self._used_at = now
+        self._deadline = now + self.timeout
+        if self.sock is not None:
+            self.sock.deadline = self._deadline
+
+    def _new_conn(self) -> socket.socket:
+        """A connection to the first address that lets us in; those not yet tried share the time that is left."""
+        host, port = self._dns_host, self.port  # type: ignore[attr-defined]
+        try:
+            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (socket.gaierror, UnicodeError) as error:
+            raise NameResolutionError(host, self, error) from error  # type: ignore[arg-type]
+        last: OSError | None = None
+        for place, (family, kind, protocol, _, address) in enumerate(addresses):
+            opened = _Socket(family, kind, protocol)
+            opened.deadline = self._deadline
+            try:
+                opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                opened.settimeout(opened.left() / (len(addresses) - place))
+                opened.connect(address)
+                opened.settimeout(opened.left())  # what a TLS handshake may take
+                return opened
+            except OSError as error:
+                opened.close()
+                last = error
+        if isinstance(last, TimeoutError):
+            raise ConnectTimeoutError(self, "nobody let us in in time") from last
+        raise NewConnectionError(self, f"{last}") from last  # type: ignore[arg-type]
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]
-        if not isinstance(self.sock, _Deadline):
-            plain: socket.socket = self.sock
-            limit = plain.gettimeout()
-            self.sock = _Socket(plain.family, plain.type, plain.proto, fileno=plain.detach())
-            self.sock.settimeout(limit)
         self.sock.deadline = self._deadline
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        seconds = self.timeout
-        self._deadline = time.monotonic() + (seconds if isinstance(seconds, int | float) else SECONDS_MAX)
-        if self.sock is not None and time.monotonic() - self._used_at > KEPT_IDLE_SECONDS_MAX:
-            self.close()  # type: ignore[attr-defined]
-        if self.sock is not None:
-            self.sock.deadline = self._deadline
-        self._used_at = time.monotonic()
-        super().request(*args, **kwargs)  # type: ignore[misc]
 
 
 class _HttpConnection(_Bounded, HTTPConnection):
@@ -184,9 +204,15 @@ class _HttpsConnection(_Bounded, HTTPSConnection):
     pass
 
 
-class _HttpPool(HTTPConnectionPool):
+class _BoundedPool:
+    def _validate_conn(self, conn: Any) -> None:
+        conn.begin()  # here, because for https this is also where urllib3 connects
+        super()._validate_conn(conn)  # type: ignore[misc]
+
+
+class _HttpPool(_BoundedPool, HTTPConnectionPool):
     ConnectionCls = _HttpConnection
 
 
-class _HttpsPool(HTTPSConnectionPool):
+class _HttpsPool(_BoundedPool, HTTPSConnectionPool):
     ConnectionCls = _HttpsConnection

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE_BYTES = 12
@@ -22,6 +23,8 @@ class Sealer:
 
     def open(self, sealed: bytes, *, belongs_to: str) -> str:
         """Raises cryptography.exceptions.InvalidTag if the key or the row is another."""
+        if sealed[:1] != _VERSION or len(sealed) <= _NONCE_BYTES:
+            raise InvalidTag
         nonce, text = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         return self._cipher.decrypt(nonce, text, belongs_to.encode()).decode()
 

@@ -35,7 +35,7 @@ def run_each(event: Any, run: Callable[[Sequence[int]], None]) -> dict[str, list
 def _job_ids(body: str) -> list[int] | None:
     try:
         ids = json.loads(body)["jobs"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     if not isinstance(ids, list) or len(ids) > BATCH_MAX or not all(type(id) is int for id in ids):
         return None

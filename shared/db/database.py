@@ -9,10 +9,11 @@ from __future__ import annotations
 import select
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
@@ -109,6 +110,11 @@ class Database:
             tcp_user_timeout=10_000,
         )
         return connection
+
+
+def as_rows(values: Sequence[Any]) -> str:
+    """Dataclasses as a JSON text for jsonb_to_recordset: one parameter, however many rows and columns."""
+    return msgspec.json.encode(values).decode()
 
 
 class _Borrowed:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from shared.db.database import Tx
+from shared.db.database import Tx, as_rows
 from shared.jobs import LEASE_SECONDS
 
 
@@ -66,34 +66,26 @@ def record(tx: Tx, attempts: Sequence[Attempt]) -> None:
         return
     tx.execute(
         """with ended as (
-               select * from unnest(%(id)s::uuid[], %(response_code)s::int[], %(response_body)s::text[],
-                                    %(error)s::text[], %(duration_ms)s::int[], %(status)s::text[],
-                                    %(retry_seconds)s::float8[])
-                   as a (id, response_code, response_body, error, duration_ms, status, retry_seconds)
+               select * from jsonb_to_recordset(%s::jsonb)
+                   as a (delivery_id uuid, response_code int, response_body text, error text, duration_ms int,
+                         status text, retry_seconds float8)
            ),
            logged as (
                insert into webhook_attempts
                       (webhook_log_id, attempt, started_at, duration_ms, response_code, response_body, error)
-               select id, coalesce((select max(attempt) from webhook_attempts where webhook_log_id = e.id), 0) + 1,
+               select delivery_id,
+                      coalesce((select max(attempt) from webhook_attempts where webhook_log_id = delivery_id), 0) + 1,
                       now() - make_interval(secs => duration_ms / 1000.0), duration_ms, response_code,
                       response_body, error
-                 from ended e
+                 from ended
            )
            update webhook_logs l
               set status = e.status, attempts = l.attempts + 1, last_attempt_at = now(),
                   next_retry_at = now() + make_interval(secs => e.retry_seconds),
                   response_code = e.response_code, response_body = e.response_body
              from ended e
-            where l.id = e.id""",
-        {
-            "id": [a.delivery_id for a in attempts],
-            "response_code": [a.response_code for a in attempts],
-            "response_body": [a.response_body for a in attempts],
-            "error": [a.error for a in attempts],
-            "duration_ms": [a.duration_ms for a in attempts],
-            "status": [a.status for a in attempts],
-            "retry_seconds": [a.retry_seconds for a in attempts],
-        },
+            where l.id = e.delivery_id""",
+        (as_rows(attempts),),
     )
 
 

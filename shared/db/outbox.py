@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.event import Event
-
 
 @dataclass(frozen=True, slots=True)
 class StagedJob:
@@ -43,34 +41,19 @@ FOLLOWED_BY = """
     select id, kind from staged_delivery
 """
 
-# The events of many moves as rows; `moved` (id) are the payments that really moved.
+# The events of many moves as rows; `moved` (id) are the payments that really moved. Rows travel as one JSON text:
+# a batch is one parameter to encode, however many columns it has.
 STAGED_EVENTS = """
     staged_event as (
         insert into events (id, merchant_id, payment_id, sequence, type, from_state, to_state, body, created_at)
         select e.*
-          from unnest(%(event_id)s::text[], %(event_merchant_id)s::uuid[], %(event_payment_id)s::text[],
-                      %(event_sequence)s::int[], %(event_type)s::text[], %(event_from_state)s::text[],
-                      %(event_to_state)s::text[], %(event_body)s::text[], %(event_created_at)s::timestamptz[])
-               as e (id, merchant_id, payment_id, sequence, type, from_state, to_state, body, created_at)
+          from jsonb_to_recordset(%(events)s::jsonb)
+               as e (id text, merchant_id uuid, payment_id text, sequence int, type text, from_state text,
+                     to_state text, body text, created_at timestamptz)
           join moved on moved.id = e.payment_id
      returning id, merchant_id, type, body
     )
 """
-
-
-def event_columns(events: Sequence[Event]) -> dict[str, list[Any]]:
-    """The parameters of STAGED_EVENTS."""
-    return {
-        "event_id": [e.id for e in events],
-        "event_merchant_id": [e.merchant_id for e in events],
-        "event_payment_id": [e.payment_id for e in events],
-        "event_sequence": [e.sequence for e in events],
-        "event_type": [e.type for e in events],
-        "event_from_state": [e.from_state for e in events],
-        "event_to_state": [e.to_state for e in events],
-        "event_body": [e.body for e in events],
-        "event_created_at": [e.created_at for e in events],
-    }
 
 
 def staged(rows: Sequence[dict[str, Any]]) -> list[StagedJob]:

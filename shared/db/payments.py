@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg.errors import UniqueViolation
 
 from shared.db import outbox
-from shared.db.database import Row, Tx
+from shared.db.database import Row, Tx, as_rows
 from shared.db.outbox import StagedJob
 from shared.domain.payment import Move, Payment, State
 
@@ -60,16 +60,12 @@ _MOVE = f"""
                error_code = m.error_code, error_reason = m.error_reason,
                error_description = m.error_description, inquiries = m.inquiries,
                next_inquiry_at = m.next_inquiry_at, updated_at = m.updated_at
-          from unnest(%(id)s::text[], %(from_state)s::text[], %(state)s::text[], %(sequence)s::int[],
-                      %(amount_authorized)s::bigint[], %(amount_captured)s::bigint[],
-                      %(amount_refunded)s::bigint[], %(amount_refund_pending)s::bigint[],
-                      %(acquirer_reference)s::text[], %(error_code)s::text[], %(error_reason)s::text[],
-                      %(error_description)s::text[],
-                      %(inquiries)s::int[], %(next_inquiry_at)s::timestamptz[], %(updated_at)s::timestamptz[])
-               as m (id, from_state, state, sequence, amount_authorized, amount_captured, amount_refunded,
-                     amount_refund_pending, acquirer_reference, error_code, error_reason, error_description, inquiries,
-                     next_inquiry_at, updated_at)
-         where p.id = m.id and p.state = m.from_state and p.sequence = m.sequence - 1
+          from jsonb_to_recordset(%(payments)s::jsonb)
+               as m (id text, state text, sequence int, amount_authorized bigint, amount_captured bigint,
+                     amount_refunded bigint, amount_refund_pending bigint, acquirer_reference text, error_code text,
+                     error_reason text, error_description text, inquiries int, next_inquiry_at timestamptz,
+                     updated_at timestamptz)
+         where p.id = m.id and p.sequence = m.sequence - 1
      returning p.id, p.order_id, p.status
     ),
     paid as (
@@ -127,10 +123,10 @@ def move(tx: Tx, moves: Sequence[Move]) -> list[StagedJob]:
     """Stores every move with its event and deliveries. Raises StaleMove if any payment is no longer where it was."""
     if not moves:
         return []
-    payments, events = [m.payment for m in moves], [m.event for m in moves]
-    parameters = _payment_columns(payments) | outbox.event_columns(events)
-    parameters["from_state"] = parameters["event_from_state"]
-    rows = tx.execute(_MOVE, parameters).fetchall()
+    rows = tx.execute(
+        _MOVE,
+        {"payments": as_rows([m.payment for m in moves]), "events": as_rows([m.event for m in moves])},
+    ).fetchall()
     stored = next(row["id"] for row in rows if row["kind"] == _MOVED)
     if stored != len(moves):
         raise StaleMove(f"{len(moves) - stored} of {len(moves)} payments had changed")
@@ -195,17 +191,6 @@ def stuck(tx: Tx, *, older_than_seconds: float, limit: int) -> list[str]:
         (older_than_seconds, limit),
     ).fetchall()
     return [row["id"] for row in rows]
-
-
-def _payment_columns(payments: Sequence[Payment]) -> dict[str, list[Any]]:
-    return {
-        name: [getattr(payment, name) for payment in payments]
-        for name in (
-            "id", "state", "sequence", "amount_authorized", "amount_captured", "amount_refunded",
-            "amount_refund_pending", "acquirer_reference", "error_code", "error_reason", "error_description",
-            "inquiries", "next_inquiry_at", "updated_at",
-        )
-    }  # fmt: skip
 
 
 def _payment(row: Row) -> Payment:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
+
 from shared.errors import BadRequest
 
 NOTES_BYTES_MAX = 8 * 1024
@@ -29,6 +31,8 @@ def check_text(text: str, *, field: str) -> str:
 def check(notes: dict[str, Any]) -> dict[str, Any]:
     """The notes, if they can be stored and sent as they are. Raises BadRequest naming the member."""
     _check_object(notes, "notes", depth=1)
+    if len(msgspec.json.encode(notes)) > NOTES_BYTES_MAX:
+        raise BadRequest(f"notes must have at most {NOTES_BYTES_MAX} bytes as JSON", field="notes")
     return notes
 
 
