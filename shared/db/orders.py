@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from shared.db.database import Row, Tx
-from shared.domain.order import Order, OrderStatus
+from shared.db.prepared import Prepared
+from shared.domain.order import Order, OrderStatus, OrderToPay
 
 _COLUMNS = "id, merchant_id, amount, currency, receipt, notes, capture, status, created_at, updated_at"
 
-FIND = f"select {_COLUMNS}, now() from orders where id = %s and merchant_id = %s"
+TO_PAY = Prepared(
+    "order_to_pay",
+    """select amount, currency, capture, status, extract(epoch from now())
+         from orders where id = %(id)s and merchant_id = %(merchant_id)s""",
+)
 
 
 def insert(
@@ -47,13 +52,29 @@ def insert(
     )
 
 
-def find(tx: Tx, order_id: str, *, merchant_id: UUID) -> tuple[Order, datetime] | None:
-    """The order, and the time by the database's clock."""
-    row = tx.execute(FIND, (order_id, merchant_id)).fetchone()
-    if row is None:
+def find(tx: Tx, order_id: str, *, merchant_id: UUID) -> Order | None:
+    row = tx.execute(
+        f"select {_COLUMNS} from orders where id = %s and merchant_id = %s", (order_id, merchant_id)
+    ).fetchone()
+    return None if row is None else _order(row)
+
+
+def find_to_pay(tx: Tx, order_id: str, *, merchant_id: UUID) -> tuple[OrderToPay, datetime] | None:
+    """What a payment takes over from its order, and the time by the database's clock."""
+    rows = TO_PAY.rows(tx, [order_id, str(merchant_id)])
+    if not rows:
         return None
-    now = row.pop("now")
-    return _order(row), now
+    amount, currency, capture, status, now = rows[0]
+    assert amount and currency and capture and status and now, "none of these may be null"
+    order = OrderToPay(
+        id=order_id,
+        merchant_id=merchant_id,
+        amount=int(amount),
+        currency=currency,
+        capture=capture,
+        status=OrderStatus(status),
+    )
+    return order, datetime.fromtimestamp(float(now), UTC)
 
 
 def _order(row: Row) -> Order:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
@@ -12,6 +11,7 @@ from psycopg.errors import UniqueViolation
 from shared.db import outbox
 from shared.db.database import Row, Tx, as_rows
 from shared.db.outbox import StagedJob
+from shared.db.prepared import Prepared
 from shared.domain.payment import Move, Payment, State
 
 _COLUMNS = """
@@ -20,16 +20,18 @@ _COLUMNS = """
     acquirer_reference, error_code, error_reason, error_description, inquiries, next_inquiry_at, created_at, updated_at
 """
 
-CREATE = f"""
+CREATE = Prepared(
+    "create_payment",
+    f"""
     with payment as (
         insert into payments (id, merchant_id, order_id, connector, amount, currency, method, vpa, card_network,
                               card_last4, token, capture, exclusive, state, sequence, created_at, updated_at)
-        select %(id)s, %(merchant_id)s, %(order_id)s, %(connector)s, %(amount)s, %(currency)s, %(method)s, %(vpa)s,
-               %(card_network)s, %(card_last4)s, %(token)s, %(capture)s, %(exclusive)s, 'created', 1,
-               %(created_at)s, %(created_at)s
+        select %(id)s, %(merchant_id)s::uuid, %(order_id)s, %(connector)s, %(amount)s::bigint, %(currency)s,
+               %(method)s, %(vpa)s, %(card_network)s, %(card_last4)s, %(token)s, %(capture)s, %(exclusive)s::boolean,
+               'created', 1, %(created_at)s::timestamptz, %(created_at)s::timestamptz
          where not exists (
                select from payments
-                where order_id = %(order_id)s and exclusive and status <> 'failed' and %(exclusive)s)
+                where order_id = %(order_id)s and exclusive and status <> 'failed' and %(exclusive)s::boolean)
      returning id, merchant_id
     ),
     attempted as (
@@ -38,7 +40,8 @@ CREATE = f"""
     ),
     staged_event as (
         insert into events (id, merchant_id, payment_id, sequence, type, to_state, body, created_at)
-        select %(event_id)s, merchant_id, id, 1, %(event_type)s, 'created', %(event_body)s, %(created_at)s
+        select %(event_id)s, merchant_id, id, 1, %(event_type)s, 'created', %(event_body)s,
+               %(created_at)s::timestamptz
           from payment
      returning id, merchant_id, type, body
     ),
@@ -47,7 +50,8 @@ CREATE = f"""
      returning id, kind
     ),
     {outbox.FOLLOWED_BY}
-"""
+""",
+)
 
 _MOVED = "moved"  # not a job: the row of a move's answer that says how many payments moved
 
@@ -88,22 +92,14 @@ def create(tx: Tx, move: Move) -> list[StagedJob]:
 
     The statement looks for one first, which answers nearly always; of two that look at once, the index stops one.
     """
-    try:
-        return outbox.staged(tx.execute(CREATE, _new_payment(move)).fetchall())
-    except UniqueViolation as error:
-        if error.diag.constraint_name != "payments_one_live":
-            raise
-        return []
-
-
-def _new_payment(move: Move) -> dict[str, Any]:
     payment, event = move.payment, move.event
-    return {
+    at = payment.created_at.isoformat()
+    values = {
         "id": payment.id,
-        "merchant_id": payment.merchant_id,
+        "merchant_id": str(payment.merchant_id),
         "order_id": payment.order_id,
         "connector": payment.connector,
-        "amount": payment.amount,
+        "amount": str(payment.amount),
         "currency": payment.currency,
         "method": payment.method,
         "vpa": payment.vpa,
@@ -111,12 +107,19 @@ def _new_payment(move: Move) -> dict[str, Any]:
         "card_last4": payment.card_last4,
         "token": payment.token,
         "capture": payment.capture,
-        "exclusive": payment.exclusive,
-        "created_at": payment.created_at,
+        "exclusive": str(payment.exclusive),
+        "created_at": at,
         "event_id": event.id,
         "event_type": event.type,
         "event_body": event.body,
     }
+    try:
+        rows = CREATE.rows(tx, [values[name] for name in CREATE.names])
+    except UniqueViolation as error:
+        if error.diag.constraint_name != "payments_one_live":
+            raise
+        return []
+    return [StagedJob(int(id or 0), kind or "") for id, kind in rows]
 
 
 def move(tx: Tx, moves: Sequence[Move]) -> list[StagedJob]:

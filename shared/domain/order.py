@@ -18,14 +18,20 @@ class OrderStatus(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
+class OrderToPay:
+    """What a payment takes over from its order."""
+
     id: str
     merchant_id: UUID
     amount: int
     currency: str
-    receipt: str | None
-    notes: dict[str, Any]
     capture: str  # "manual" holds the money until it is captured; "automatic" captures at once
     status: OrderStatus
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order(OrderToPay):
+    receipt: str | None
+    notes: dict[str, Any]
     created_at: datetime
     updated_at: datetime

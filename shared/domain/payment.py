@@ -15,7 +15,7 @@ from uuid import UUID
 from shared import ids
 from shared.domain import event, views
 from shared.domain.event import Event
-from shared.domain.order import Order
+from shared.domain.order import OrderToPay
 
 
 class State(StrEnum):
@@ -136,7 +136,7 @@ class Move:
 
 
 def create(
-    order: Order,
+    order: OrderToPay,
     *,
     connector: str,
     method: str,

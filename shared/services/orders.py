@@ -48,7 +48,7 @@ def create(
 
 
 def get(tx: Tx, merchant_id: UUID, order_id: str) -> Order:
-    found = orders.find(tx, order_id, merchant_id=merchant_id) if ids.is_id("order", order_id) else None
-    if found is None:
+    order = orders.find(tx, order_id, merchant_id=merchant_id) if ids.is_id("order", order_id) else None
+    if order is None:
         raise NotFound("Order not found")
-    return found[0]
+    return order

@@ -13,7 +13,7 @@ from shared.domain import card as domain_card
 from shared.domain import payment as domain
 from shared.domain import vpa as domain_vpa
 from shared.domain.card import CardDetails
-from shared.domain.order import Order, OrderStatus
+from shared.domain.order import OrderStatus, OrderToPay
 from shared.domain.payment import Payment
 from shared.errors import BadRequest, Conflict, GatewayError, NotFound
 
@@ -32,12 +32,14 @@ def create(
     `exclusive` keeps every other payment of the order out while this one lives. Raises NotFound, BadRequest and its
     kin for what the customer typed, and Conflict while another payment of the order is under way.
     """
-    found = orders.find(tx, order_id, merchant_id=merchant_id) if ids.is_id("order", order_id) else None
+    found = orders.find_to_pay(tx, order_id, merchant_id=merchant_id) if ids.is_id("order", order_id) else None
     if found is None:
         raise NotFound("Order not found", field="order_id")
     order, now = found
     if order.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED):
         raise BadRequest(f"Order is {order.status}", field="order_id", reason=f"order_{order.status}")
+    if order.status == OrderStatus.PAID and exclusive:
+        raise _kept_out(tx, order)
     if isinstance(instrument, str):
         move = domain.create(
             order,
@@ -72,12 +74,13 @@ def get(tx: Tx, merchant_id: UUID, payment_id: str) -> Payment:
     return payment
 
 
-def _kept_out(tx: Tx, order: Order) -> GatewayError:
+def _kept_out(tx: Tx, order: OrderToPay) -> GatewayError:
     """Why the order takes no payment now."""
     live = payments.find_live(tx, order.id, merchant_id=order.merchant_id)
-    if live is not None and live.status != "pending":
-        return BadRequest("Order is already paid", field="order_id", reason="order_paid", payment_id=live.id)
-    more = {} if live is None else {"payment_id": live.id}  # it failed this instant: the next try is welcome
+    more = {} if live is None else {"payment_id": live.id}
+    if order.status == OrderStatus.PAID or (live is not None and live.status != "pending"):
+        return BadRequest("Order is already paid", field="order_id", reason="order_paid", **more)
+    # Without one, it failed this instant: the next try is welcome.
     return Conflict(
         "A payment of this order is in progress; wait for its outcome",
         field="order_id",
