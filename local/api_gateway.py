@@ -12,7 +12,7 @@ import threading
 import uuid
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs
 
 from chalice import Chalice
 from chalicelib.http import JSON, UNKNOWN_PATH
@@ -78,7 +78,7 @@ class ApiGateway:
         source_ip: str,
         request_id: str,
     ) -> HttpAnswer:
-        """`headers` have names in lower case; `path` is still percent-encoded."""
+        """`headers` have names in lower case; `path` is decoded."""
         try:
             answer = self._route(method, path, query, headers, body, source_ip, request_id)
         except GatewayError as refusal:
@@ -119,7 +119,10 @@ class ApiGateway:
             source_ip=source_ip,
             request_id=request_id,
         )
-        answer = self._app(event, Context("app", timeout_seconds=TIMEOUT_SECONDS, request_id=request_id))
+        try:
+            answer = self._app(event, Context("app", timeout_seconds=TIMEOUT_SECONDS, request_id=request_id))
+        finally:
+            self._app.current_request = None  # Chalice keeps it, and with it a card number
         return HttpAnswer(answer["statusCode"], answer["headers"], answer["body"].encode())
 
     def _find(self, path: str) -> tuple[str, dict[str, str]]:
@@ -128,7 +131,7 @@ class ApiGateway:
         for pattern, resource in self._patterns:
             found = pattern.fullmatch(path)
             if found:
-                return resource, {name: unquote(value) for name, value in found.groupdict().items()}
+                return resource, found.groupdict()
         raise NotFound(UNKNOWN_PATH)
 
 
@@ -140,6 +143,13 @@ def refused(refusal: GatewayError, request_id: str) -> HttpAnswer:
         headers["Allow"] = details.pop("allow")
     body = {"error": details | {"request_id": request_id}}
     return HttpAnswer(refusal.status, headers, json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def failed(request_id: str) -> HttpAnswer:
+    """An error of ours outside every handler."""
+    headers = {"Content-Type": JSON, "X-Request-Id": request_id, "Cache-Control": "no-store"}
+    error = {"code": "SERVER_ERROR", "description": "Something went wrong on our side. Try again."}
+    return HttpAnswer(500, headers, json.dumps({"error": error | {"request_id": request_id}}).encode())
 
 
 def new_request_id() -> str:

@@ -88,16 +88,21 @@ class Doorbell:
 
     def _ring_for_ever(self) -> None:
         connection = connect(self._url)
+        not_before = dict.fromkeys(KINDS, 0.0)
         while True:
             self._any.wait()
             self._any.clear()
-            pause = PAUSE_SECONDS
             for kind, wanted in self._wanted.items():
-                if wanted.is_set():
-                    wanted.clear()
-                    try:
-                        if not ring(connection, kind):
-                            pause = BUSY_SECONDS
-                    except redis.RedisError as error:  # the ticker finds the jobs in Postgres when Redis is back
-                        log.warning("bell not rung: kind=%s %s", kind, error)
-            time.sleep(pause)
+                if not wanted.is_set():
+                    continue
+                if time.monotonic() < not_before[kind]:
+                    self._any.set()  # its turn comes
+                    continue
+                wanted.clear()
+                try:
+                    rung = ring(connection, kind)
+                    not_before[kind] = time.monotonic() + (PAUSE_SECONDS if rung else BUSY_SECONDS)
+                except Exception as error:  # the ticker finds the jobs in Postgres when Redis is back
+                    log.warning("bell not rung: kind=%s %s", kind, error)
+                    not_before[kind] = time.monotonic() + BUSY_SECONDS
+            time.sleep(PAUSE_SECONDS)

@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 import redis
 
 from local import doorbell, events
@@ -30,7 +31,7 @@ from shared.jobs import BATCH_MAX, HANDLER_SECONDS_MAX, Kind
 Handler = Callable[[dict[str, Any], events.Context], Any]
 
 SLOTS: dict[Kind, int] = {"process_payment": 2, "deliver_webhook": 64}
-DRAINING_SECONDS_MAX = 2.0  # of one answer; RQ learns of a stop between two answers
+DRAINING_SECONDS_MAX = 1.0  # of one answer; RQ learns of a stop between two answers
 BEAT_SECONDS = 2.0  # the heartbeat is a commit: no more of them than it takes to be believed
 SLOW_SECONDS = 1.0  # an invocation that took longer makes its lane a slow one
 SLOW_LANES_MAX = 10_000
@@ -76,15 +77,20 @@ class Drain:
             lanes: dict[str, list[int]] = defaultdict(list)
             for job in waiting:
                 lanes[job.lane].append(job.id)
-            for lane, ids in lanes.items():
-                self._start(lane, ids)
+            left = [id for lane, ids in lanes.items() if not self._start(lane, ids) for id in ids]
+            if left:
+                with self._database.statement() as tx:
+                    jobs.unwake(tx, left)
         self._bell.wake(self._kind)  # there was more, or no slot for it
 
     def _beat(self) -> None:
         if time.monotonic() - self._beat_at >= BEAT_SECONDS:
             self._beat_at = time.monotonic()
-            with self._database.statement() as tx:
-                jobs.note_drained(tx, self._kind)
+            try:
+                with self._database.statement() as tx:
+                    jobs.note_drained(tx, self._kind)
+            except psycopg.OperationalError as error:  # a heartbeat missed stops no work
+                log.warning("heartbeat not stored: %s", " ".join(str(error).split()))
 
     def wait_until_idle(self, seconds: float) -> bool:
         """Lets what runs finish; False if it did not in time."""
@@ -109,12 +115,17 @@ class Drain:
                 busy |= self._slow
             return free, sorted(busy)
 
-    def _start(self, lane: str, ids: list[int]) -> None:
+    def _start(self, lane: str, ids: list[int]) -> bool:
+        """False if there is no slot for this lane now."""
         with self._lock:
+            slow = sum(running.lane in self._slow for running in self._running.values())
+            if len(self._running) >= self._slots or (lane in self._slow and slow >= self._slots // 2):
+                return False
             self._number += 1
             number = self._number
             self._running[number] = _Running(lane, time.monotonic() + HANDLER_SECONDS_MAX)
         self._threads.submit(self._invoke, number, lane, ids)
+        return True
 
     def _invoke(self, number: int, lane: str, ids: list[int]) -> None:
         started = time.monotonic()

@@ -7,6 +7,7 @@ cheap, and are cut off after BODY_SECONDS. Four threads keep Postgres busy; more
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from queue import SimpleQueue
 from typing import Any
@@ -15,7 +16,7 @@ import app as handlers
 from chalicelib.body import BYTES_MAX
 
 from local import runtime
-from local.api_gateway import ApiGateway, HttpAnswer, new_request_id, refused
+from local.api_gateway import ApiGateway, HttpAnswer, failed, new_request_id, refused
 from shared.errors import BadRequest, GatewayError, TooLarge
 
 THREADS = 4
@@ -24,6 +25,8 @@ URI_CHARACTERS_MAX = 4096
 HEADERS_MAX = 64
 HEADER_CHARACTERS_MAX = 16 * 1024  # in all
 BODILESS = frozenset(("GET", "HEAD", "OPTIONS"))
+
+log = logging.getLogger(__name__)
 
 settings = runtime.settings_or_exit()
 runtime.start(settings, name="api")
@@ -45,6 +48,8 @@ async def app(scope: Any, protocol: Any) -> None:
         }
     except GatewayError as refusal:
         answer = refused(refusal, request_id)
+    except Exception:  # the sender hung up in the middle, or sent what is no HTTP: there is nobody to answer
+        answer = refused(BadRequest("The request broke off", reason="incomplete"), request_id)
     else:
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[HttpAnswer] = loop.create_future()
@@ -85,8 +90,15 @@ async def _body(scope: Any, protocol: Any) -> bytes:
 def _answer_for_ever() -> None:
     while True:
         loop, answered, request = _waiting.get()
-        answer = _gateway.answer(**request)
+        if answered.cancelled():  # the caller hung up while it waited
+            continue
+        try:
+            answer = _gateway.answer(**request)
+        except Exception:
+            log.exception("not answered: id=%s", request["request_id"])
+            answer = failed(request["request_id"])
         loop.call_soon_threadsafe(_give, answered, answer)
+        del answered, answer, request  # a card number is not to outlive its request
 
 
 def _give(answered: asyncio.Future[HttpAnswer], answer: HttpAnswer) -> None:

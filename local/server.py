@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
 from local import runtime
@@ -25,6 +25,7 @@ def main() -> None:
         workers_kill_timeout=2,
         backlog=BACKLOG,
         websockets=False,
+        http=HTTPModes.http1,  # the limits below are HTTP/1's
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_MS),
         log_level="warning",
     ).serve()

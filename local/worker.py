@@ -26,7 +26,7 @@ from local.drain import Drain
 from shared.jobs import Kind
 
 WATCH_SECONDS = 1.0
-STOP_SECONDS = 2.5  # what is under way may finish; the supervisor allows 3
+STOP_SECONDS = 1.5  # what is under way may finish; the supervisor allows 3
 
 
 class AllowedJob(Job):

@@ -78,8 +78,8 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Config:
     if production and bank.test_mode:
         raise ConfigError("TEST_MODE=true forces every outcome: APP_ENV=production refuses it.")
     return Config(
-        database_url=_required(env, "DATABASE_URL"),
-        redis_url=env.get("REDIS_URL", ""),
+        database_url=_url("DATABASE_URL", _required(env, "DATABASE_URL"), ("postgresql", "postgres")),
+        redis_url=_url("REDIS_URL", env.get("REDIS_URL", ""), ("redis", "rediss", "unix")),
         host=env.get("API_HOST") or "127.0.0.1",
         port=_integer(env, "PORT", 8000, 1, 65535),
         jwt_secret=_jwt_secret(env),
@@ -98,6 +98,13 @@ def _required(env: Mapping[str, str], name: str) -> str:
     if not value:
         raise ConfigError(f"{name} is not set. `make up` sets it for you; elsewhere see .env.example.")
     return value
+
+
+def _url(name: str, url: str, schemes: tuple[str, ...]) -> str:
+    """The URL; what it says is not repeated in the refusal, since it may hold a password."""
+    if url and url.partition("://")[0] not in schemes:
+        raise ConfigError(f"{name} must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}.")
+    return url
 
 
 def _parsed(env: Mapping[str, str], name: str, parse: Callable[[str], T], wanted: str) -> T:

@@ -81,7 +81,8 @@ def database(database_url: str, sealer: Sealer) -> Iterator[Database]:
     with database.transaction() as tx:
         for table in TABLES:
             tx.execute(f"delete from {table}")
-        tx.execute("update queues set completed = 0, drained_at = null")
+        tx.execute("update queues set drained_at = null")
+        tx.execute("update job_counts set completed = 0")
         test_merchant.seed(tx, sealer)
     yield database
     database.close()

@@ -36,7 +36,11 @@ Tx = psycopg.Connection[DictRow]
 
 
 class Database:
-    """Where the gateway's rows are. `prepare` is off behind a proxy that pins sessions with prepared statements."""
+    """Where the gateway's rows are.
+
+    `prepare` is off behind a database proxy, which pins a session that prepares statements and refuses settings at
+    connection time: there they belong to the role.
+    """
 
     def __init__(
         self, url: str, *, application_name: str, connections_max: int = CONNECTIONS_MAX, prepare: bool = True
@@ -105,7 +109,7 @@ class Database:
             prepare_threshold=0 if self._prepare else None,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             application_name=self._application_name,
-            options=" ".join(f"-c {name}={value}" for name, value in SESSION.items()),
+            options=" ".join(f"-c {name}={value}" for name, value in SESSION.items()) if self._prepare else None,
             keepalives_idle=30,
             tcp_user_timeout=10_000,
         )
@@ -139,8 +143,9 @@ def _hung_up(connection: Tx) -> bool:
     A restarted server, or a sandbox that slept, leaves such a connection; asking the socket costs a microsecond and
     saves the next request from failing on it.
     """
-    readable, _, _ = select.select([connection.fileno()], [], [], 0)
-    return bool(readable)
+    poll = select.poll()  # select.select() knows no descriptor above 1023
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def ping(tx: Tx) -> None:

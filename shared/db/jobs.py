@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from shared.db.database import Tx
 from shared.db.outbox import StagedJob
-from shared.jobs import BATCH_MAX, CLAIMS_MAX, LEASE_SECONDS, REWAKE_SECONDS, Kind
+from shared.jobs import BATCH_MAX, CLAIMS_MAX, DEAD_SECONDS, LEASE_SECONDS, REWAKE_SECONDS, Kind
+
+COUNT_SHARDS = 16  # rows that a kind's count is spread over, so that workers seldom wait for each other's commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Claim:
     token: UUID
     subjects: dict[int, str]  # job id → id of what it is about
     deserted: frozenset[int]  # jobs whose last worker neither finished nor released them
+    dead: frozenset[str] = frozenset()  # what the jobs were about that were claimed too often to be tried again
 
     @property
     def ids(self) -> list[int]:
@@ -56,6 +60,11 @@ def wake(tx: Tx, kind: Kind, *, limit: int = BATCH_MAX, busy_lanes: Sequence[str
     return [Waiting(row["id"], row["lane"]) for row in rows]
 
 
+def unwake(tx: Tx, ids: Sequence[int]) -> None:
+    """Woken jobs for which there was no room after all: anybody may wake them again."""
+    tx.execute("update jobs set woken_at = null where id = any(%s) and lease_until is null", (list(ids),))
+
+
 def claim(tx: Tx, kind: Kind, ids: Sequence[int]) -> Claim:
     """Leases those of the jobs that are due and free. The rest are somebody else's, or done: nothing to do for them."""
     token = uuid4()
@@ -78,6 +87,7 @@ def claim(tx: Tx, kind: Kind, ids: Sequence[int]) -> Claim:
         token,
         {row["id"]: row["subject"] for row in alive},
         frozenset(row["id"] for row in alive if row["deserted"]),
+        frozenset(row["subject"] for row in rows if row["state"] == "dead"),
     )
 
 
@@ -88,9 +98,10 @@ def finish(tx: Tx, kind: Kind, ids: Sequence[int], token: UUID) -> set[int]:
     rows = tx.execute(
         """with done as (delete from jobs where id = any(%(ids)s) and lease_token = %(token)s returning id),
                 counted as (
-                    update queues set completed = completed + (select count(*) from done) where kind = %(kind)s)
+                    update job_counts set completed = completed + (select count(*) from done)
+                     where kind = %(kind)s and shard = %(shard)s)
            select id from done""",
-        {"ids": list(ids), "kind": kind, "token": token},
+        {"ids": list(ids), "kind": kind, "token": token, "shard": random.randrange(COUNT_SHARDS)},
     ).fetchall()
     return {row["id"] for row in rows}
 
@@ -113,7 +124,7 @@ def postpone(tx: Tx, ids: Sequence[int], waits: Sequence[float], token: UUID, *,
 
 
 def ensure(tx: Tx, kind: Kind, subjects: Sequence[str]) -> list[StagedJob]:
-    """A pending job for each subject that has none; a dead one comes back to life. Returns those it made or revived."""
+    """A pending job for each subject that has none; one that has been dead for long is tried again. Returns both."""
     if not subjects:
         return []
     rows = tx.execute(
@@ -122,9 +133,9 @@ def ensure(tx: Tx, kind: Kind, subjects: Sequence[str]) -> list[StagedJob]:
                on conflict (kind, subject) do update
                   set state = 'pending', attempts = 0, run_at = now(), woken_at = null,
                       lease_until = null, lease_token = null
-                where jobs.state = 'dead'
+                where jobs.state = 'dead' and jobs.lease_until < now() - make_interval(secs => %(rest)s)
         returning id, kind""",
-        {"kind": kind, "subjects": list(subjects)},
+        {"kind": kind, "subjects": list(subjects), "rest": DEAD_SECONDS},
     ).fetchall()
     return [StagedJob(row["id"], row["kind"]) for row in rows]
 
@@ -160,7 +171,7 @@ def counts(tx: Tx) -> Counts:
     row = tx.execute(
         """select count(*) filter (where state = 'pending' and not coalesce(lease_until >= now(), false)) as pending,
                   count(*) filter (where state = 'pending' and lease_until >= now()) as processing,
-                  (select sum(completed)::bigint from queues) as completed,
+                  (select sum(completed)::bigint from job_counts) as completed,
                   count(*) filter (where state = 'dead') as failed
              from jobs"""
     ).fetchone()

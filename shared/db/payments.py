@@ -172,6 +172,8 @@ def lock(tx: Tx, payment_ids: Sequence[str]) -> tuple[datetime, list[Payment]]:
 
     They are held until the transaction ends, and taken in one order by all, so that nobody waits in a circle.
     """
+    if not payment_ids:
+        return datetime.now(UTC), []
     rows = tx.execute(
         f"select now(), {_COLUMNS} from payments where id = any(%s) order by id for no key update",
         (list(payment_ids),),

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
 from psycopg import pq
-from psycopg.abc import Buffer
 from psycopg.errors import error_from_result
 from psycopg.pq.abc import PGconn
 
@@ -37,8 +36,8 @@ class Prepared:
         if connection not in self._known:
             self._check(connection.prepare(self._name, self._text))
             self._known[connection] = True
-        sent: list[Buffer | None] = [None if value is None else value.encode() for value in values]
-        result = connection.exec_prepared(self._name, sent)
+        sent = [None if value is None else value.encode() for value in values]
+        result = connection.exec_prepared(self._name, sent)  # type: ignore[arg-type]  # None is null
         self._check(result)
         get, columns = result.get_value, range(result.nfields)
         cells = ((get(row, column) for column in columns) for row in range(result.ntuples))

@@ -6,6 +6,7 @@ attempt is kept. What is not tried in time is put back untouched, so that one sl
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections import defaultdict, deque
@@ -19,7 +20,7 @@ from shared.db.database import Database
 from shared.db.deliveries import Attempt, Delivery
 from shared.db.jobs import Claim
 from shared.jobs import Kind
-from shared.outbound import Sender
+from shared.outbound import Response, Sender
 from shared.sealing import Sealer
 
 KIND: Kind = "deliver_webhook"
@@ -28,6 +29,8 @@ CALLING_SECONDS_MAX = 10.0  # after that no new call begins; one more may last 5
 RECORD_SECONDS = 0.1  # how long a finished attempt may wait for others to be recorded with it
 JITTER = 0.1  # of a wait, added: a wait is never shorter than the schedule says
 CALL_THREADS_MAX = 256
+
+log = logging.getLogger(__name__)
 
 USER_AGENT = "PaymentGateway-Webhooks/1"
 
@@ -38,6 +41,7 @@ def deliver(
     """One attempt at each delivery of these jobs. `retry_seconds` are the waits before each attempt."""
     with database.transaction() as tx:
         claim = jobs.claim(tx, KIND, ids)
+        deliveries.give_up(tx, list(claim.dead))  # it killed its workers again and again: failed, for all to see
         if not claim.subjects:
             return
         deliveries.note_lost(tx, [claim.subjects[job] for job in claim.deserted])
@@ -101,16 +105,14 @@ def _attempts(
 def _attempt(sender: Sender, sealer: Sealer, retry_seconds: Sequence[int], delivery: Delivery) -> Attempt:
     assert delivery.url is not None
     body = delivery.body.encode()
-    secret = sealer.open(delivery.secret_sealed, belongs_to=sealing.webhook_secret_of(delivery.merchant_id))
-    response = sender.post(
-        delivery.url,
-        body=body,
-        headers={
-            "Content-Type": "application/json",
-            "User-Agent": USER_AGENT,
-            **signatures.headers(secret=secret, webhook_id=delivery.event_id, timestamp=int(time.time()), body=body),
-        },
-    )
+    try:
+        secret = sealer.open(delivery.secret_sealed, belongs_to=sealing.webhook_secret_of(delivery.merchant_id))
+        signed = signatures.headers(secret=secret, webhook_id=delivery.event_id, timestamp=int(time.time()), body=body)
+        headers = {"Content-Type": "application/json", "User-Agent": USER_AGENT, **signed}
+        response = sender.post(delivery.url, body=body, headers=headers)
+    except Exception as error:  # a bug of ours must use up this delivery's attempts, not its neighbours' time
+        log.exception("delivery failed: id=%s", delivery.id)
+        response = Response(status=None, body="", error=f"internal: {type(error).__name__}", duration_ms=0)
     made = delivery.attempts + 1
     retry = None
     if not response.accepted and made < len(retry_seconds):

@@ -7,7 +7,9 @@ its lease would record is not recorded.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -34,6 +36,10 @@ KIND: Kind = "process_payment"
 # Seconds until the bank is asked again what became of a payment; then the last one, for ever, in sight of everybody.
 INQUIRY_SECONDS = (2, 5, 15, 60, 300, 900, 3600)
 
+BACK_OFF_SECONDS = 10.0  # before a payment whose processing failed is tried again
+
+log = logging.getLogger(__name__)
+
 _AT_THE_BANK = (State.PROCESSING, State.OUTCOME_UNKNOWN)
 
 Send = Callable[[Sequence[StagedJob]], None]
@@ -41,16 +47,35 @@ Send = Callable[[Sequence[StagedJob]], None]
 
 def process(database: Database, connector: Connector, send: Send, ids: Sequence[int]) -> None:
     """Carries the payments of these jobs as far as the bank allows. `send` tells the queue of the jobs that follow."""
+    claim: Claim | None = None
+    try:
+        with database.transaction() as tx:
+            claim = jobs.claim(tx, KIND, ids)
+            asked, staged = _hand_over(tx, list(claim.subjects.values()))
+        send(staged)
+        answers = _ask(connector, asked)
+        with database.transaction() as tx:
+            staged = _record(tx, claim, asked, answers)
+        send(staged)
+    except Exception as error:
+        if claim is None:
+            raise
+        _give_back(database, claim, error)
+        if len(claim.subjects) == 1:
+            raise
+        log.exception("a batch failed; its payments are tried one by one: jobs=%d", len(claim.subjects))
+        for job in claim.subjects:
+            with suppress(Exception):  # logged where it was put back; its neighbours are not to suffer for it
+                process(database, connector, send, [job])
+
+
+def _give_back(database: Database, claim: Claim, error: Exception) -> None:
+    """Ends the lease: at once for a batch, whose payments are tried alone; later and later for a single payment."""
+    wait = 0.0 if len(claim.subjects) > 1 else BACK_OFF_SECONDS
+    why = f"{type(error).__name__}: {error}"
     with database.transaction() as tx:
-        claim = jobs.claim(tx, KIND, ids)
-        if not claim.subjects:
-            return
-        asked, staged = _hand_over(tx, list(claim.subjects.values()))
-    send(staged)
-    answers = _ask(connector, asked)
-    with database.transaction() as tx:
-        staged = _record(tx, claim, asked, answers)
-    send(staged)
+        jobs.postpone(tx, claim.ids, [wait] * len(claim.ids), claim.token, error=why)
+    log.error("payments put back: jobs=%s %s", claim.ids[:10], type(error).__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +109,11 @@ def _ask(connector: Connector, asked: dict[str, _Asked]) -> dict[str, Answer]:
     ]
     if unheard:
         answers = answers | connector.authorize([_authorization(payment) for payment in unheard])
-    return {id: answers.get(id, Unknown("the bank left it out of its answer")) for id in asked}
+    for id in asked:
+        answer = answers.setdefault(id, Unknown("the bank left it out of its answer"))
+        if isinstance(answer, Unknown):
+            log.warning("outcome unknown: payment=%s %s", id, answer.why)
+    return {id: answers[id] for id in asked}
 
 
 def _authorization(payment: Payment) -> Authorization:
@@ -101,6 +130,8 @@ def _authorization(payment: Payment) -> Authorization:
 
 def _record(tx: Tx, claim: Claim, asked: dict[str, _Asked], answers: dict[str, Answer]) -> list[StagedJob]:
     """Ends or postpones the jobs, and moves the payments of those that were still ours."""
+    if not claim.subjects:
+        return []
     over, later = [], {}
     for job, subject in claim.subjects.items():
         answer = answers.get(subject)

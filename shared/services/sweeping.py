@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
-from shared.db import jobs, payments
+from shared.db import deliveries, jobs, payments
 from shared.db.database import Database
 from shared.jobs import Kind
 from shared.queue import Queue
+
+log = logging.getLogger(__name__)
 
 STUCK_SECONDS = 60
 STUCK_MAX = 500
@@ -18,14 +21,19 @@ def sweep(database: Database, queue: Queue) -> Sequence[Kind]:
     with database.statement() as tx:
         kinds = jobs.due_kinds(tx)
     for kind in kinds:
-        queue.wake(kind)
+        try:
+            queue.wake(kind)
+        except Exception:  # of one kind: the others are due all the same
+            log.exception("not woken: kind=%s", kind)
     return kinds
 
 
 def inquire(database: Database, queue: Queue) -> int:
-    """Gives a job to every payment that is on its way and has none alive, and says how many there were."""
+    """Gives a job to every payment and delivery that is on its way and has none, and says how many there were."""
     with database.transaction() as tx:
         stuck = payments.stuck(tx, older_than_seconds=STUCK_SECONDS, limit=STUCK_MAX)
         staged = jobs.ensure(tx, "process_payment", stuck)
+        unsent = deliveries.stuck(tx, older_than_seconds=STUCK_SECONDS, limit=STUCK_MAX)
+        staged += jobs.ensure(tx, "deliver_webhook", unsent)
     queue.send(staged)
     return len(staged)

@@ -1,4 +1,4 @@
-"""SQS records become job ids; the report names the records that must come again, and only those."""
+"""SQS records become job ids, run together; the report names the records that must come again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def body(*ids: int) -> str:
     return json.dumps({"jobs": ids})
 
 
-def run_each(*bodies: str, failing: Sequence[int] = ()) -> tuple[dict[str, Any], list[list[int]], list[str]]:
+def run_all(*bodies: str, failing: Sequence[int] = ()) -> tuple[dict[str, Any], list[list[int]], list[str]]:
     """The report, the batches that ran, and the ids of the messages. A batch with a failing job raises."""
     ran: list[list[int]] = []
 
@@ -35,23 +35,22 @@ def run_each(*bodies: str, failing: Sequence[int] = ()) -> tuple[dict[str, Any],
             raise RuntimeError("the database went away")
 
     received, message_ids = event(*bodies)
-    return messages.run_each(received, run), ran, message_ids
+    return messages.run_all(received, run), ran, message_ids
 
 
 def reported(*message_ids: str) -> dict[str, Any]:
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in message_ids]}
 
 
-def test_every_record_is_run_by_itself_and_nothing_is_reported() -> None:
-    report, ran, _ = run_each(body(1, 2), body(3), body(*range(BATCH_MAX)))
-    assert ran == [[1, 2], [3], list(range(BATCH_MAX))], "each message's jobs must run, in their order"
+def test_all_records_are_run_together_each_job_once_and_nothing_is_reported() -> None:
+    report, ran, _ = run_all(body(1, 2), body(3), body(2, 4))
+    assert ran == [[1, 2, 3, 4]], "a batch costs little more than one"
     assert report == reported(), "what is done must not come again"
 
 
-def test_a_failing_record_is_reported_by_its_message_id_and_the_others_are_done() -> None:
-    report, ran, ids = run_each(body(1), body(2), body(3), body(4), failing=(2, 4))
-    assert ran == [[1], [2], [3], [4]], "a failure must not keep later records from running"
-    assert report == reported(ids[1], ids[3]), "exactly the messages that failed must come again"
+def test_when_the_jobs_fail_every_message_comes_again() -> None:
+    report, _, ids = run_all(body(1), body(2), body(3), failing=(2,))
+    assert report == reported(*ids), "what is not done must come again; the leases keep what is done from being redone"
 
 
 @pytest.mark.parametrize(
@@ -83,14 +82,13 @@ def test_a_failing_record_is_reported_by_its_message_id_and_the_others_are_done(
 def test_a_record_that_nobody_can_read_is_dropped_and_told_of(
     unreadable: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    report, ran, ids = run_each(body(1), unreadable, body(2))
-    assert ran == [[1], [2]], "the records around it must run, and nothing of it"
+    report, ran, ids = run_all(body(1), unreadable, body(2))
+    assert ran == [[1, 2]], "the records around it must run, and nothing of it"
     assert report == reported(), "it will never be readable, so it must not come again"
     assert f"unreadable message dropped: id={ids[1]}" in caplog.text, "somebody must be able to find out"
 
 
-def test_the_log_names_the_message_that_failed_and_why(caplog: pytest.LogCaptureFixture) -> None:
-    _, _, ids = run_each(body(1), body(2), failing=(2,))
-    assert f"jobs failed: message={ids[1]} jobs=[2]" in caplog.text, "the failed message must be named"
+def test_the_log_names_the_jobs_that_failed_and_why(caplog: pytest.LogCaptureFixture) -> None:
+    run_all(body(1), body(2), failing=(2,))
+    assert "jobs failed: jobs=[1, 2]" in caplog.text, "the failed jobs must be named"
     assert "the database went away" in caplog.text, "the log must say why"
-    assert ids[0] not in caplog.text, "a message that is done needs no line"

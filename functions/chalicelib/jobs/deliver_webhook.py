@@ -16,4 +16,4 @@ jobs = Blueprint(__name__)
 def deliver_webhook(event: Any) -> Any:
     on = runtime.current()
     waits = on.config.webhook_retry_seconds
-    return messages.run_each(event, lambda ids: delivering.deliver(on.database, on.sender, on.sealer, waits, ids))
+    return messages.run_all(event, lambda ids: delivering.deliver(on.database, on.sender, on.sealer, waits, ids))

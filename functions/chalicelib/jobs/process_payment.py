@@ -15,4 +15,4 @@ jobs = Blueprint(__name__)
 @jobs.on_sqs_message(queue="process_payment", batch_size=10, name="process_payment")
 def process_payment(event: Any) -> Any:
     on = runtime.current()
-    return messages.run_each(event, lambda ids: processing.process(on.database, on.bank, on.queue.send, ids))
+    return messages.run_all(event, lambda ids: processing.process(on.database, on.bank, on.queue.send, ids))

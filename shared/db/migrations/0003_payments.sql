@@ -98,7 +98,8 @@ create index payments_newest on payments (merchant_id, created_at desc, id desc)
 -- The state changes only along the table, and every change is numbered by the event that tells of it.
 create function payments_check_move() returns trigger language plpgsql as $function$
 begin
-    if not exists (select from payment_transitions where from_state = old.state and to_state = new.state) then
+    if new.state <> old.state
+       and not exists (select from payment_transitions where from_state = old.state and to_state = new.state) then
         raise exception 'payment %: no way from % to %', new.id, old.state, new.state
             using errcode = 'check_violation', constraint = 'payments_transition';
     end if;
@@ -106,12 +107,17 @@ begin
         raise exception 'payment %: sequence % cannot follow %', new.id, new.sequence, old.sequence
             using errcode = 'check_violation', constraint = 'payments_sequence';
     end if;
+    if (new.amount, new.currency, new.order_id, new.merchant_id)
+       <> (old.amount, old.currency, old.order_id, old.merchant_id) then
+        raise exception 'payment %: amount, currency, order and merchant are for ever', new.id
+            using errcode = 'check_violation', constraint = 'payments_identity';
+    end if;
     return new;
 end
 $function$;
 
-create trigger payments_check_move before update on payments
-    for each row when (old.state is distinct from new.state) execute function payments_check_move();
+create trigger payments_check_move before update of state, sequence, amount, currency, order_id, merchant_id on payments
+    for each row execute function payments_check_move();
 
 create function payments_check_birth() returns trigger language plpgsql as $function$
 begin

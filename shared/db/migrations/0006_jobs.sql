@@ -18,11 +18,20 @@ create table jobs (
 
 create index jobs_due on jobs (kind, run_at) where state = 'pending';
 
--- Per kind: what has been done (finished jobs are deleted), and when a worker last looked.
+-- When a worker of each kind last looked for work.
 create table queues (
     kind       text        primary key,
-    completed  bigint      not null default 0,
     drained_at timestamptz
 ) with (fillfactor = 50);
 
 insert into queues (kind) values ('process_payment'), ('deliver_webhook');
+
+-- How many jobs have been done; finished ones are deleted. Spread over rows, so that workers seldom wait for another's.
+create table job_counts (
+    kind      text,
+    shard     integer,
+    completed bigint not null default 0,
+    primary key (kind, shard)
+) with (fillfactor = 50);
+
+insert into job_counts (kind, shard) select kind, shard from queues, generate_series(0, 15) as shard;

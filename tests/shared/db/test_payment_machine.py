@@ -103,6 +103,13 @@ def test_amounts_never_exceed_what_they_are_part_of(
         observer.execute(f"update payments set {amounts} where id = %s", (payment_id,))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("change", ["amount = amount + 1", "currency = 'USD'", "sequence = sequence + 7"])
+def test_what_a_payment_is_never_changes(observer: psycopg.Connection, payment_id: str, change: str) -> None:
+    moved = "" if "sequence" in change else ", sequence = sequence + 1"
+    with pytest.raises(psycopg.errors.CheckViolation):
+        observer.execute(f"update payments set {change}{moved} where id = %s", (payment_id,))  # type: ignore[arg-type]
+
+
 def test_a_payment_cannot_be_born_paid(observer: psycopg.Connection, payment_id: str) -> None:
     with pytest.raises(psycopg.errors.CheckViolation, match="born as authorized"):
         observer.execute(

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -16,9 +16,9 @@ from standardwebhooks import Webhook
 from shared import signatures
 from shared.connectors.simulator import SimulatedBank
 from shared.db.database import Database
-from shared.outbound import Sender
+from shared.outbound import Response, Sender
 from shared.sealing import Sealer
-from shared.services import delivering, merchants, test_merchant
+from shared.services import delivering, merchants, sweeping, test_merchant
 from tests import gateway
 from tests.receiver import Receiver, receiver
 
@@ -199,6 +199,45 @@ def test_an_attempt_whose_worker_died_is_logged_as_lost_and_does_not_use_up_the_
     ).fetchall()
     assert attempts == [(1, None, True), (2, 200, False)]
     assert _logs(observer) == [("payment.created", "success", 1)]
+
+
+def test_a_delivery_that_breaks_the_sender_uses_up_its_own_schedule_and_no_others(
+    database: Database, bank: SimulatedBank, sealer: Sealer, shop: Receiver, observer: psycopg.Connection
+) -> None:
+    broken = gateway.pay(database, bank)
+    for _ in range(3):
+        gateway.pay(database, bank)
+
+    class Broken(Sender):
+        def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Response:
+            if broken.encode() in body:
+                raise RuntimeError("a bug")
+            return super().post(url, body=body, headers=headers)
+
+    for _ in SCHEDULE:
+        delivering.deliver(database, Broken(), sealer, SCHEDULE, gateway.due(database, "deliver_webhook"))
+        gateway.make_due(database)
+    logs = observer.execute("select status, attempts from webhook_logs order by attempts").fetchall()
+    assert logs == [("success", 1)] * 3 + [("failed", 5)]
+    assert len(shop.received) == 3
+    errors = observer.execute("select distinct error from webhook_attempts where error is not null").fetchall()
+    assert errors == [("internal: RuntimeError",)]
+
+
+def test_a_delivery_whose_job_is_gone_gets_one_again_and_one_that_kills_its_workers_fails(
+    database: Database, bank: SimulatedBank, sealer: Sealer, shop: Receiver, observer: psycopg.Connection
+) -> None:
+    gateway.pay(database, bank)
+    observer.execute("delete from jobs where kind = 'deliver_webhook'")
+    observer.execute("update webhook_logs set next_retry_at = now() - interval '61 s'")
+    assert sweeping.inquire(database, gateway.Told()) == 1
+    _deliver(database, sealer)
+    assert _logs(observer) == [("payment.created", "success", 1)]
+    gateway.pay(database, bank)
+    observer.execute("update jobs set attempts = 20 where kind = 'deliver_webhook'")
+    _deliver(database, sealer)
+    assert ("payment.created", "failed", 0) in _logs(observer)
+    assert len(shop.received) == 1
 
 
 def test_a_merchant_that_removes_its_url_gets_no_more(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
 from shared.config import BankConfig
-from shared.connectors.connector import Answer, Authorization, Unknown
+from shared.connectors.connector import Answer, Approved, Authorization, Unknown
 from shared.connectors.magic_values import BEHAVIOURS, DECLINES
 from shared.connectors.simulator import SimulatedBank
 from shared.db.database import Database
@@ -45,23 +49,22 @@ def _jobs_left(observer: psycopg.Connection) -> int:
     return int(row[0])
 
 
-class Dies(Exception):
-    """The worker is gone: nothing after this line ran."""
+# A worker that is gone, by SIGKILL, after the bank has answered and before the answer is recorded.
+KILLED = """
+import os, signal, sys
+from shared.connectors.simulator import SimulatedBank
+from shared.config import BankConfig
+from shared.db.database import Database
+from shared.services import processing
 
+class Last(SimulatedBank):
+    def authorize(self, operations):
+        super().authorize(operations)
+        os.kill(os.getpid(), signal.SIGKILL)
 
-class DiesAfterAnswer:
-    """A worker that is killed after the bank has answered and before the answer is recorded."""
-
-    def __init__(self, bank: SimulatedBank) -> None:
-        self.name = bank.name
-        self._bank = bank
-
-    def authorize(self, operations: Sequence[Authorization]) -> dict[str, Answer]:
-        self._bank.authorize(operations)
-        raise Dies
-
-    def inquire(self, references: Sequence[str]) -> dict[str, Answer]:
-        return self._bank.inquire(references)
+database = Database(sys.argv[1], application_name="killed")
+processing.process(database, Last(database, BankConfig()), lambda _: None, [int(id) for id in sys.argv[2:]])
+"""
 
 
 def test_an_approved_payment_is_authorized_and_its_order_paid(
@@ -131,11 +134,13 @@ def test_the_same_message_twice_in_turn_has_one_effect(
 
 
 def test_a_worker_that_dies_between_answer_and_record_leaves_one_debit_and_a_payment_that_finishes(
-    database: Database, observer: psycopg.Connection, bank: SimulatedBank
+    database: Database, database_url: str, observer: psycopg.Connection, bank: SimulatedBank, root: Path
 ) -> None:
     payment_id = gateway.pay(database, bank, "approve@magic")
-    with pytest.raises(Dies):
-        gateway.process(database, DiesAfterAnswer(bank))
+    jobs = [str(id) for id in gateway.due(database, "process_payment")]
+    worker = subprocess.run([sys.executable, "-c", KILLED, database_url, *jobs], cwd=root, check=False)
+    assert worker.returncode == -signal.SIGKILL
+    assert _debits(observer) == 1
     assert gateway.state(database, payment_id) == State.PROCESSING
     gateway.process(database, bank)
     assert gateway.state(database, payment_id) == State.PROCESSING, "the lease was not respected"
@@ -232,13 +237,41 @@ def test_a_payment_without_a_live_job_gets_one_again(
 ) -> None:
     lost, dead, fresh = (gateway.pay(database, bank, "approve@magic") for _ in range(3))
     observer.execute("delete from jobs where subject = %s", (lost,))
-    observer.execute("update jobs set state = 'dead' where subject = %s", (dead,))
+    rested = "update jobs set state = 'dead', lease_until = now() - interval '61 minutes' where subject = %s"
+    observer.execute(rested, (dead,))
     observer.execute("update payments set updated_at = now() - interval '61 s' where id in (%s, %s)", (lost, dead))
     told = gateway.Told()
     assert sweeping.inquire(database, told) == 2
     assert len(told.jobs) == 2
     gateway.process(database, bank)
     assert {gateway.state(database, id) for id in (lost, dead, fresh)} == {State.AUTHORIZED}
+
+
+def test_a_payment_that_breaks_the_job_breaks_only_its_own(
+    database: Database, observer: psycopg.Connection, bank: SimulatedBank
+) -> None:
+    good = [gateway.pay(database, bank, "approve@magic") for _ in range(4)]
+    bad = gateway.pay(database, bank, "approve@magic")
+
+    class OddAnswer:
+        name = bank.name
+
+        def authorize(self, operations: Sequence[Authorization]) -> dict[str, Answer]:
+            answers = bank.authorize(operations)
+            return answers | {id: Approved("\x00") for id in answers if id == bad}
+
+        def inquire(self, references: Sequence[str]) -> dict[str, Answer]:
+            return {id: Approved("\x00") if id == bad else answer for id, answer in bank.inquire(references).items()}
+
+    gateway.process(database, OddAnswer())
+    assert [gateway.state(database, id) for id in good] == [State.AUTHORIZED] * 4
+    assert gateway.state(database, bad) == State.PROCESSING
+    row = observer.execute("select subject, last_error is not null, lease_until, run_at > now() from jobs").fetchone()
+    assert row == (bad, True, None, True)
+    gateway.make_due(database)
+    gateway.process(database, bank)
+    assert gateway.state(database, bad) == State.AUTHORIZED
+    assert _debits(observer) == 5
 
 
 def test_a_job_that_kills_its_workers_is_kept_as_dead(
