@@ -17,21 +17,26 @@ from shared.services import test_merchant
 
 MIGRATIONS = Path(shared.db.__file__).parent / "migrations"
 LOCK_SECONDS = 30  # two starts at once: one applies, the other waits
+LOCK_KEY = 7_263_112_590_017_405_112  # any number that nobody else on this server locks
 
 
 def migrate(database_url: str) -> int:
     """Applies what is missing and says how many files that was."""
-    scheme, rest = database_url.split("://", 1)
-    assert scheme in ("postgresql", "postgres"), "the configuration was checked"
-    backend = get_backend(f"postgresql+psycopg://{rest}")
+    backend = get_backend(f"postgresql+psycopg://{database_url.partition('://')[2]}")
     migrations = read_migrations(str(MIGRATIONS))
-    try:
-        with backend.lock(timeout=LOCK_SECONDS):
-            missing = backend.to_apply(migrations)
-            backend.apply_migrations(missing)
-            return len(missing)
-    finally:
-        backend.connection.close()
+    # yoyo's own lock is a row that outlives a killed process. Ours ends with its connection; whoever holds it may
+    # clear away what a dead one left.
+    with psycopg.connect(database_url, autocommit=True) as guard:
+        guard.execute("select set_config('lock_timeout', %s, false)", (f"{LOCK_SECONDS}s",))
+        guard.execute("select pg_advisory_lock(%s)", (LOCK_KEY,))
+        try:
+            backend.break_lock()
+            with backend.lock():
+                missing = backend.to_apply(migrations)
+                backend.apply_migrations(missing)
+                return len(missing)
+        finally:
+            backend.connection.close()
 
 
 def main() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from typing import NoReturn
 
@@ -10,7 +9,7 @@ from chalicelib import runtime
 from chalicelib.runtime import Runtime
 
 from local.doorbell import Doorbell
-from shared import config
+from shared import config, logs
 from shared.config import Config, ConfigError
 from shared.db.database import Database
 
@@ -28,7 +27,7 @@ def settings_or_exit() -> Config:
 
 def start(settings: Config, *, name: str) -> Runtime:
     """Builds the runtime of this process and gives it to the handlers. `name` is what Postgres shows of us."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    logs.set_up()
     built = runtime.build(
         settings,
         Database(settings.database_url, application_name=f"gateway-{name}"),

@@ -243,7 +243,8 @@ def _table(config: LocalConfig, database_url: str) -> str:
         "OpenAPI": f"{config.api_url}/openapi.json",
         "Demo merchant": config.merchant_url,
         **({} if config.production else TEST_MERCHANT),
-        "DATABASE_URL": database_url,
+        # One that was given to us may hold a password of yours; ours opens a database that nobody else can reach.
+        "DATABASE_URL": database_url if config.database_url is None else "as given",
     }
     width = max(len(name) for name in rows)
     return "".join(["\n", *(f"  {name:<{width}}  {shown}\n" for name, shown in rows.items()), "\n"])

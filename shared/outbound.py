@@ -11,7 +11,9 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import urllib3
@@ -24,6 +26,7 @@ SECONDS_MAX = 5.0
 RESPONSE_BYTES_MAX = 4096
 POOLS_MAX = 256  # receivers whose connections are kept
 CONNECTIONS_PER_RECEIVER = 8
+RESOLVERS_MAX = 32  # names looked up at once
 KEPT_IDLE_SECONDS_MAX = 2.0  # receivers close idle connections, Node after 5 s: ours must not race with theirs
 ERROR_CHARACTERS_MAX = 500
 
@@ -171,7 +174,7 @@ class _Bounded:
         """A connection to the first address that lets us in; those not yet tried share the time that is left."""
         host, port = self._dns_host, self.port  # type: ignore[attr-defined]
         try:
-            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = _look_up(host, port, max(0.0, self._deadline - time.monotonic()))
         except (socket.gaierror, UnicodeError) as error:
             raise NameResolutionError(host, self, error) from error  # type: ignore[arg-type]
         last: OSError | None = None
@@ -194,6 +197,21 @@ class _Bounded:
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]
         self.sock.deadline = self._deadline
+
+
+def _look_up(host: str, port: int, seconds: float) -> list[Any]:
+    """The addresses of a host. Raises ConnectTimeoutError if the resolver, which knows no limit, is slower."""
+    looking = _resolvers().submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    try:
+        return looking.result(seconds)
+    except TimeoutError as error:
+        looking.cancel()
+        raise ConnectTimeoutError(None, "the host's name was not resolved in time") from error
+
+
+@cache
+def _resolvers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=RESOLVERS_MAX, thread_name_prefix="resolve")
 
 
 class _HttpConnection(_Bounded, HTTPConnection):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared import config
+from shared import config, logs
 from shared.config import Config
 from shared.connectors.connector import Connector
 from shared.db.database import Database
@@ -62,6 +62,7 @@ def build(settings: Config, database: Database, queue: Queue) -> Runtime:
 def _on_aws() -> Runtime:
     from chalicelib.sqs import SqsQueue
 
+    logs.set_up()
     settings = config.from_environment()
     # A database proxy pins a session to one connection as soon as it prepares a statement.
     database = Database(settings.database_url, application_name="gateway-lambda", prepare=False)
