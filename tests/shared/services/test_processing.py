@@ -18,7 +18,9 @@ from shared.config import BankConfig
 from shared.connectors.connector import Answer, Approved, Authorization, Unknown
 from shared.connectors.magic_values import BEHAVIOURS, DECLINES
 from shared.connectors.simulator import SimulatedBank
+from shared.db import jobs
 from shared.db.database import Database
+from shared.db.jobs import Claim
 from shared.domain.payment import State
 from shared.services import processing, sweeping
 from tests import gateway
@@ -54,7 +56,9 @@ KILLED = """
 import os, signal, sys
 from shared.connectors.simulator import SimulatedBank
 from shared.config import BankConfig
+from shared.db import jobs
 from shared.db.database import Database
+from shared.db.jobs import Claim
 from shared.services import processing
 
 class Last(SimulatedBank):
@@ -106,12 +110,12 @@ def test_a_batch_run_by_many_workers_at_once_has_one_effect(
     database: Database, observer: psycopg.Connection, bank: SimulatedBank, rounds: int
 ) -> None:
     ids = [gateway.pay(database, bank, "approve@magic") for _ in range(20)]
-    jobs = gateway.due(database, "process_payment")
+    due = gateway.due(database, "process_payment")
     together = threading.Barrier(10)
 
     def work(_: int) -> None:
         together.wait()
-        gateway.process(database, bank, jobs)
+        gateway.process(database, bank, due)
 
     with ThreadPoolExecutor(10) as workers:
         list(workers.map(work, range(10)))
@@ -126,9 +130,9 @@ def test_the_same_message_twice_in_turn_has_one_effect(
     database: Database, observer: psycopg.Connection, bank: SimulatedBank
 ) -> None:
     payment_id = gateway.pay(database, bank, "approve@magic")
-    jobs = gateway.due(database, "process_payment")
-    gateway.process(database, bank, jobs)
-    gateway.process(database, bank, jobs)
+    due = gateway.due(database, "process_payment")
+    gateway.process(database, bank, due)
+    gateway.process(database, bank, due)
     assert len(_events(observer, payment_id)) == 3
     assert _debits(observer) == 1
 
@@ -137,8 +141,8 @@ def test_a_worker_that_dies_between_answer_and_record_leaves_one_debit_and_a_pay
     database: Database, database_url: str, observer: psycopg.Connection, bank: SimulatedBank, root: Path
 ) -> None:
     payment_id = gateway.pay(database, bank, "approve@magic")
-    jobs = [str(id) for id in gateway.due(database, "process_payment")]
-    worker = subprocess.run([sys.executable, "-c", KILLED, database_url, *jobs], cwd=root, check=False)
+    due = [str(id) for id in gateway.due(database, "process_payment")]
+    worker = subprocess.run([sys.executable, "-c", KILLED, database_url, *due], cwd=root, check=False)
     assert worker.returncode == -signal.SIGKILL
     assert _debits(observer) == 1
     assert gateway.state(database, payment_id) == State.PROCESSING
@@ -171,6 +175,33 @@ def test_a_worker_whose_lease_ran_out_changes_nothing(
     assert gateway.state(database, payment_id) == State.AUTHORIZED
     assert len(_events(observer, payment_id)) == 3
     assert _jobs_left(observer) == 0
+
+
+def test_a_worker_whose_lease_somebody_else_holds_records_nothing(
+    database: Database, observer: psycopg.Connection, bank: SimulatedBank
+) -> None:
+    payment_id = gateway.pay(database, bank, "approve@magic")
+    ids = gateway.due(database, "process_payment")
+    others: list[Claim] = []
+
+    class Overtaken:
+        name = bank.name
+
+        def authorize(self, operations: Sequence[Authorization]) -> dict[str, Answer]:
+            gateway.desert(database)
+            with database.transaction() as tx:
+                others.append(jobs.claim(tx, "process_payment", ids))
+            return bank.authorize(operations)
+
+        def inquire(self, references: Sequence[str]) -> dict[str, Answer]:
+            raise AssertionError("a fresh payment needs no inquiry")
+
+    gateway.process(database, Overtaken())
+    assert gateway.state(database, payment_id) == State.PROCESSING
+    assert observer.execute("select lease_token from jobs").fetchall() == [(others[0].token,)]
+    gateway.desert(database)
+    gateway.process(database, bank)
+    assert gateway.state(database, payment_id) == State.AUTHORIZED
 
 
 @pytest.mark.parametrize(("vpa", "asked"), [("timeout-after-debit@magic", 1), ("timeout-before-debit@magic", 1)])
