@@ -58,7 +58,7 @@ ENDPOINTS: list[Endpoint] = []
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call(Generic[B]):
-    """A request that has been let in. `tx` commits when the endpoint returns; `send` is told of jobs after that."""
+    """A request that has been let in. `tx` commits when the endpoint returns; the queue is told of `staged` after that."""
 
     on: Runtime
     tx: Tx
