@@ -10,7 +10,7 @@ from chalicelib.api.payments import get as get_payment
 from chalicelib.api.test import get_jobs_status
 from chalicelib.api.test import get_merchant as get_test_merchant
 from chalicelib.jobs import deliver_webhook, process_payment
-from chalicelib.schedules import inquiries, sweep
+from chalicelib.schedules import expired_keys, inquiries, sweep
 
 app = Chalice(app_name="payment-gateway")
 
@@ -31,5 +31,5 @@ for endpoint in (
 for job in (process_payment, deliver_webhook):
     app.register_blueprint(job.jobs)
 
-for clock in (sweep, inquiries):
+for clock in (sweep, inquiries, expired_keys):
     app.register_blueprint(clock.schedules)

@@ -11,6 +11,7 @@
     ├── Conflict                 409
     ├── TooLarge                 413
     ├── UnsupportedMediaType     415
+    ├── Unprocessable            422
     └── Unavailable              503
 
 A decline by a bank is an outcome, not an error, and is not here. `code` and `reason` are for programs and
@@ -85,6 +86,10 @@ class TooLarge(GatewayError):
 
 class UnsupportedMediaType(GatewayError):
     status = 415
+
+
+class Unprocessable(GatewayError):
+    status = 422
 
 
 class Unavailable(GatewayError):

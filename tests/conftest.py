@@ -23,6 +23,7 @@ ENCRYPTION_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 JWT_SECRET = "a secret of tests, long enough to be one"
 # Emptied in this order before each test; deleting a few rows is much quicker than truncating.
 TABLES = (
+    "idempotency_keys",
     "webhook_attempts",
     "webhook_logs",
     "jobs",

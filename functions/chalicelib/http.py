@@ -23,7 +23,7 @@ from chalicelib.runtime import Runtime
 from shared.db.database import Database, Tx
 from shared.db.outbox import StagedJob
 from shared.errors import GatewayError, NotFound, Unavailable
-from shared.services import identity
+from shared.services import idempotency, identity
 
 Caller = Literal["secret", "anyone"]
 Method = Literal["GET", "POST", "PUT"]
@@ -58,7 +58,7 @@ ENDPOINTS: list[Endpoint] = []
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call(Generic[B]):
-    """A request that has been let in. `tx` commits when the endpoint returns; the queue is told of `staged` after that."""
+    """A request that has been let in. `tx` commits when the endpoint returns; then the queue is told of `staged`."""
 
     on: Runtime
     tx: Tx
@@ -126,17 +126,18 @@ def endpoint(
             request_id = request.context.get("requestId", "")
             headers = {"Content-Type": JSON, "X-Request-Id": request_id, "Cache-Control": "no-store"}
             try:
-                code, shown = _run(function, described, request, request_id, path_ids, open_tx)
+                code, shown, replayed = _run(function, described, request, request_id, path_ids, open_tx)
+                if replayed:
+                    headers["Idempotency-Replayed"] = "true"
             except GatewayError as refusal:
                 code, shown = refusal.status, {"error": refusal.as_dict() | {"request_id": request_id}}
-                if isinstance(refusal, Unavailable):
+                if isinstance(refusal, Unavailable) or refusal.reason == "idempotency_in_progress":
                     headers["Retry-After"] = str(RETRY_SECONDS)
             except Exception:
                 log.exception("request failed: id=%s %s %s", request_id, method, path)
                 error = {"code": "SERVER_ERROR", "description": "Something went wrong on our side. Try again."}
                 code, shown = 500, {"error": error | {"request_id": request_id}}
-            text = shown if isinstance(shown, bytes) else msgspec.json.encode(shown)
-            return Response(body=text.decode(), status_code=code, headers=headers)
+            return Response(body=_text(shown), status_code=code, headers=headers)
 
         view.__name__ = function.__name__
         # Content types are checked by us: Chalice answers with a shape of its own.
@@ -159,10 +160,12 @@ def _run(
     request_id: str,
     path_ids: Mapping[str, str],
     open_tx: Callable[[Database], AbstractContextManager[Any]],
-) -> tuple[int, Any]:
+) -> tuple[int, Any, bool]:
+    """The status, what is shown, and whether that was shown before under the same idempotency key."""
     on = runtime.current()
+    key = request.headers.get("idempotency-key") if described.method == "POST" else None
     try:
-        with open_tx(on.database) as tx:
+        with open_tx(on.database) if key is None else on.database.transaction() as tx:
             call: Call[Any] = Call(
                 on=on,
                 tx=tx,
@@ -171,15 +174,38 @@ def _run(
                 headers=request.headers,
                 request_id=request_id,
             )
+            if key is not None:
+                earlier = _begin(call, key, request)
+                if earlier is not None:
+                    return earlier.status, earlier.response.encode(), True
             shown = function(call, **path_ids)
+            status, shown = (shown.status, shown.body) if isinstance(shown, Answer) else (described.status, shown)
+            if key is not None:
+                shown = _text(shown).encode()
+                idempotency.end(tx, call.merchant_id, key, status=status, response=shown.decode())
     except psycopg.OperationalError as error:  # no connection, a lock not had in time, or Postgres going down
         log.warning("request refused: id=%s %s", request_id, " ".join(str(error).split()))
         raise Unavailable("The gateway is not available right now; try again", reason="unavailable") from error
     if call.staged:
         on.queue.send(call.staged)
-    if isinstance(shown, Answer):
-        return shown.status, shown.body
-    return described.status, shown
+    return status, shown, False
+
+
+def _begin(call: Call[Any], key: str, request: Any) -> idempotency.Answered | None:
+    return idempotency.begin(
+        call.tx,
+        call.merchant_id,
+        idempotency.check_key(key),
+        method=request.method,
+        path=request.path,
+        # What was said, not how it was spaced: the same members in another order are the same request.
+        request=msgspec.json.encode(msgspec.json.decode(request.raw_body or b"null"), order="sorted"),
+        secret=call.on.config.encryption_key,
+    )
+
+
+def _text(shown: Any) -> str:
+    return (shown if isinstance(shown, bytes) else msgspec.json.encode(shown)).decode()
 
 
 _credentials: dict[tuple[str, bytes], tuple[UUID, float]] = {}

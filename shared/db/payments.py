@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
+from psycopg.pq import TransactionStatus
 
 from shared.db import outbox
 from shared.db.database import Row, Tx, as_rows
@@ -114,7 +116,10 @@ def create(tx: Tx, move: Move) -> list[StagedJob]:
         "event_body": event.body,
     }
     try:
-        rows = CREATE.rows(tx, [values[name] for name in CREATE.names])
+        # Inside a transaction the index stops only this statement, not what the caller does next.
+        alone = tx.info.transaction_status == TransactionStatus.IDLE
+        with nullcontext() if alone else tx.transaction():
+            rows = CREATE.rows(tx, [values[name] for name in CREATE.names])
     except UniqueViolation as error:
         if error.diag.constraint_name != "payments_one_live":
             raise

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from weakref import WeakKeyDictionary
 
 from psycopg import pq
-from psycopg.errors import error_from_result
-from psycopg.pq.abc import PGconn
+from psycopg.errors import InvalidSqlStatementName, error_from_result
+from psycopg.pq.abc import PGconn, PGresult
 
 from shared.db.database import Tx
 
@@ -32,18 +33,25 @@ class Prepared:
 
     def rows(self, tx: Tx, values: Sequence[str | None]) -> list[list[str | None]]:
         """Runs it with the values in the order of `names`. Raises what psycopg would raise."""
-        connection = tx.pgconn
-        if connection not in self._known:
-            self._check(connection.prepare(self._name, self._text))
-            self._known[connection] = True
         sent = [None if value is None else value.encode() for value in values]
-        result = connection.exec_prepared(self._name, sent)  # type: ignore[arg-type]  # None is null
-        self._check(result)
+        result = self._execute(tx.pgconn, sent)
         get, columns = result.get_value, range(result.nfields)
         cells = ((get(row, column) for column in columns) for row in range(result.ntuples))
         return [[None if cell is None else cell.decode() for cell in row] for row in cells]
 
+    def _execute(self, connection: PGconn, sent: list[bytes | None]) -> PGresult:
+        if connection.transaction_status != pq.TransactionStatus.IDLE:
+            # Here a prepared statement that is gone would cost the transaction; an unnamed one cannot be gone.
+            return self._checked(connection.exec_params(self._text, sent))  # None is null
+        if connection in self._known:
+            with suppress(InvalidSqlStatementName):  # after a rollback psycopg deallocates all, ours among them
+                return self._checked(connection.exec_prepared(self._name, sent))  # type: ignore[arg-type]
+        self._checked(connection.prepare(self._name, self._text))
+        self._known[connection] = True
+        return self._checked(connection.exec_prepared(self._name, sent))  # type: ignore[arg-type]
+
     @staticmethod
-    def _check(result: pq.abc.PGresult) -> None:
+    def _checked(result: PGresult) -> PGresult:
         if result.status not in _RIGHT:
             raise error_from_result(result)
+        return result

@@ -288,6 +288,14 @@ def test_a_test_rig_may_pay_one_order_many_times(settings: Config, database: Dat
     runtime.current().close()
 
 
+def test_after_a_refused_update_the_connection_still_pays(api: Api) -> None:
+    """Psycopg forgets every prepared statement of a connection that rolled back; ours are prepared anew."""
+    assert api.pay(api.order()).status == 201
+    for _ in range(3):
+        _assert_refused(api.call("PUT", "/api/v1/merchants/me", {"webhook_url": "nonsense"}), 400)
+        assert api.pay(api.order()).status == 201
+
+
 # Who calls
 
 
