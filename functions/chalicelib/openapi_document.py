@@ -10,8 +10,16 @@ from typing import Any
 import msgspec
 
 from chalicelib.http import JSON, Endpoint
+from shared.services.idempotency import KEY_CHARACTERS_MAX
 
 VERSION = "0.1.0"
+
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Your name for this intent: the same key and request have one effect and one answer for 24 hours.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_CHARACTERS_MAX},
+}
 
 _PATH_PARAMETER = re.compile(r"{(\w+)}")
 
@@ -61,6 +69,8 @@ def _operation(described: Endpoint) -> dict[str, Any]:
         errors.add(401)
     if described.body is not None:
         errors |= {400, 413, 415}
+    if described.method == "POST":
+        errors |= {409, 422}
     shown: dict[str, Any] = {"description": HTTPStatus(described.status).phrase}
     schema = {"type": "object"} if described.answer is None else _reference(described.answer)
     shown["content"] = {JSON: {"schema": schema}}
@@ -71,11 +81,14 @@ def _operation(described: Endpoint) -> dict[str, Any]:
         "security": [{"key": [], "secret": []}] if described.caller == "secret" else [],
         "responses": {str(described.status): shown} | {str(code): _error(described, code) for code in sorted(errors)},
     }
-    parameters = _PATH_PARAMETER.findall(described.path)
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _PATH_PARAMETER.findall(described.path)
+    ]
+    if described.method == "POST":
+        parameters.append(_IDEMPOTENCY_KEY)
     if parameters:
-        operation["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in parameters
-        ]
+        operation["parameters"] = parameters
     if described.body is not None:
         operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _reference(described.body)}}}
     return operation
