@@ -141,7 +141,7 @@ def live(servers: Path, root: Path) -> Iterator[Live]:
         gateway.database_url = environment["DATABASE_URL"]
         gateway.redis_url = environment["REDIS_URL"]
         gateway.encryption_key = environment["ENCRYPTION_KEY"]
-        # The demo shop asks for the webhooks of the test merchant once, moments after the start. After that it is quiet.
+        # The demo shop registers for the test merchant once, moments after the start; after that it is quiet.
         me = "/api/v1/merchants/me"
         gateway.wait_for(lambda: gateway.call("GET", me)["webhook_url"] is not None, "the demo shop has registered")
         gateway.call("PUT", me, {"webhook_url": None})
