@@ -30,7 +30,7 @@ from shared.jobs import BATCH_MAX, HANDLER_SECONDS_MAX, Kind
 
 Handler = Callable[[dict[str, Any], events.Context], Any]
 
-SLOTS: dict[Kind, int] = {"process_payment": 2, "deliver_webhook": 64}
+SLOTS: dict[Kind, int] = {"process_payment": 2, "process_refund": 2, "deliver_webhook": 64}
 DRAINING_SECONDS_MAX = 1.0  # of one answer; RQ learns of a stop between two answers
 BEAT_SECONDS = 2.0  # the heartbeat is a commit: no more of them than it takes to be believed
 SLOW_SECONDS = 1.0  # an invocation that took longer makes its lane a slow one

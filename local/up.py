@@ -44,6 +44,7 @@ MIGRATE = Part(name="migrate", python=("-m", "local.migrate"))
 PARTS = (
     Part(name="api", python=("-m", "local.server"), port="API_PORT"),
     Part(name="payments", python=("-m", "local.worker", "process_payment")),
+    Part(name="refunds", python=("-m", "local.worker", "process_refund")),
     Part(name="webhooks", python=("-m", "local.worker", "deliver_webhook")),
     Part(name="ticker", python=("-m", "local.ticker")),
     Part(name="merchant", python=("-m", "local.demo_merchant"), port="MERCHANT_PORT"),

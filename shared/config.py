@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TypeVar
 
 ENCRYPTION_KEY_BYTES = 32  # AES-256
@@ -16,6 +17,15 @@ WEBHOOK_RETRY_SECONDS = (0, 60, 300, 1800, 7200)
 WEBHOOK_RETRY_SECONDS_TEST = (0, 5, 10, 15, 20)
 WEBHOOK_ATTEMPTS_MAX = 20
 DELAY_SECONDS_MAX = 7 * 24 * 3600
+OPERATOR_SECRET_CHARACTERS_MIN = 32
+PAYMENT_WAIT_SECONDS_MAX = 25  # API Gateway gives up after 29
+ORDER_EXPIRY_SECONDS = 7 * 24 * 3600
+WEBHOOK_DISABLE_SECONDS = 5 * 24 * 3600
+SECONDS_MAX = 366 * 24 * 3600
+DISTINCT_CHARACTERS_MIN = 8  # of a secret in production: one that somebody typed without thinking has fewer
+# Published with the containers, for looking at the gateway on one machine.
+EVALUATION_JWT_SECRET = "evaluation-only-never-in-production"  # noqa: S105
+EVALUATION_ENCRYPTION_KEY = b"evaluation-only-not-a-secret-key"
 PROCESSING_DELAY_MS_MAX = 24 * 3600 * 1000
 
 T = TypeVar("T")
@@ -50,8 +60,13 @@ class Config:
     encryption_key: bytes = field(repr=False)
     production: bool
     orders_paid_once: bool
+    order_expiry_seconds: int
+    payment_wait_seconds_max: int
     webhook_retry_seconds: tuple[int, ...]
+    webhook_disable_seconds: int
+    operator_secret: str | None = field(repr=False)
     cors_origins: tuple[str, ...]
+    outbound_allowed_networks: tuple[IPv4Network | IPv6Network, ...]
     queue_prefix: str
     bank: BankConfig
 
@@ -82,12 +97,17 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Config:
         redis_url=_url("REDIS_URL", env.get("REDIS_URL", ""), ("redis", "rediss", "unix")),
         host=env.get("API_HOST") or "127.0.0.1",
         port=_integer(env, "PORT", 8000, 1, 65535),
-        jwt_secret=_jwt_secret(env),
-        encryption_key=_encryption_key(env),
+        jwt_secret=_jwt_secret(env, production=production),
+        encryption_key=_encryption_key(env, production=production),
         production=production,
         orders_paid_once=orders_paid_once,
+        order_expiry_seconds=_integer(env, "ORDER_EXPIRY_SECONDS", ORDER_EXPIRY_SECONDS, 60, SECONDS_MAX),
+        payment_wait_seconds_max=_integer(env, "PAYMENT_WAIT_SECONDS_MAX", 20, 0, PAYMENT_WAIT_SECONDS_MAX),
         webhook_retry_seconds=_retry_seconds(env),
+        webhook_disable_seconds=_integer(env, "WEBHOOK_DISABLE_SECONDS", WEBHOOK_DISABLE_SECONDS, 1, SECONDS_MAX),
+        operator_secret=_operator_secret(env),
         cors_origins=tuple(part for part in env.get("CORS_ORIGINS", "").replace(",", " ").split() if part),
+        outbound_allowed_networks=_allowed_networks(env, production=production),
         queue_prefix=env.get("QUEUE_PREFIX", ""),
         bank=bank,
     )
@@ -148,14 +168,23 @@ def _flag(env: Mapping[str, str], name: str, default: bool) -> bool:
     return value in ("true", "1")
 
 
-def _jwt_secret(env: Mapping[str, str]) -> str:
+def _jwt_secret(env: Mapping[str, str], *, production: bool) -> str:
     secret = _required(env, "JWT_SECRET")
     if len(secret) < JWT_SECRET_CHARACTERS_MIN:
         raise ConfigError(f"JWT_SECRET must have at least {JWT_SECRET_CHARACTERS_MIN} characters.")
+    if production and (secret == EVALUATION_JWT_SECRET or len(set(secret)) < DISTINCT_CHARACTERS_MIN):
+        raise ConfigError("JWT_SECRET is easy to guess: APP_ENV=production refuses it. openssl rand -base64 48")
     return secret
 
 
-def _encryption_key(env: Mapping[str, str]) -> bytes:
+def _operator_secret(env: Mapping[str, str]) -> str | None:
+    secret = env.get("OPERATOR_SECRET") or None
+    if secret is not None and len(secret) < OPERATOR_SECRET_CHARACTERS_MIN:
+        raise ConfigError(f"OPERATOR_SECRET must have at least {OPERATOR_SECRET_CHARACTERS_MIN} characters.")
+    return secret
+
+
+def _encryption_key(env: Mapping[str, str], *, production: bool) -> bytes:
     wanted = ConfigError(
         f"ENCRYPTION_KEY must be {ENCRYPTION_KEY_BYTES} random bytes in base64 "
         '(python3 -c "import base64,os;print(base64.urlsafe_b64encode(os.urandom(32)).decode())").'
@@ -167,6 +196,8 @@ def _encryption_key(env: Mapping[str, str]) -> bytes:
         raise wanted from None
     if len(key) != ENCRYPTION_KEY_BYTES:
         raise wanted
+    if production and (key == EVALUATION_ENCRYPTION_KEY or len(set(key)) < DISTINCT_CHARACTERS_MIN):
+        raise ConfigError("ENCRYPTION_KEY is easy to guess: APP_ENV=production refuses it. openssl rand -base64 32")
     return key
 
 
@@ -187,3 +218,15 @@ def _retry_seconds(env: Mapping[str, str]) -> tuple[int, ...]:
     if _flag(env, "WEBHOOK_RETRY_INTERVALS_TEST", False):
         return WEBHOOK_RETRY_SECONDS_TEST
     return WEBHOOK_RETRY_SECONDS
+
+
+def _allowed_networks(env: Mapping[str, str], *, production: bool) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The networks that webhooks may reach although they are not public."""
+    name = "OUTBOUND_ALLOWED_NETWORKS"
+    if not env.get(name, "").strip():
+        return ()
+    wanted = "networks such as 10.0.0.0/8 or fc00::/7, separated by spaces"
+    networks = _parsed(env, name, lambda text: tuple(map(ip_network, text.replace(",", " ").split())), wanted)
+    if production:
+        raise ConfigError(f"{name}={env[name]} opens private addresses: APP_ENV=production refuses it.")
+    return networks

@@ -6,6 +6,7 @@ import os
 import re
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+PREFIXES = ("order", "pay", "rfnd", "evt", "txn", "we")
 LENGTH = 16  # 62^16 is 95 bits: no id is ever guessed, and none is ever drawn twice
 
 # A random byte below 248 = 4 × 62 becomes a letter, each letter equally likely; a byte above is dropped.
@@ -30,11 +31,23 @@ def payment_id() -> str:
     return new("pay")
 
 
+def refund_id() -> str:
+    return new("rfnd")
+
+
 def event_id() -> str:
     return new("evt")
 
 
-_SHAPES = {prefix: re.compile(rf"{prefix}_[0-9A-Za-z]{{{LENGTH}}}") for prefix in ("order", "pay", "rfnd", "evt")}
+def ledger_transaction_id() -> str:
+    return new("txn")
+
+
+def webhook_endpoint_id() -> str:
+    return new("we")
+
+
+_SHAPES = {prefix: re.compile(rf"{prefix}_[0-9A-Za-z]{{{LENGTH}}}") for prefix in PREFIXES}
 
 
 def is_id(prefix: str, text: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Kind = Literal["process_payment", "deliver_webhook"]
+Kind = Literal["process_payment", "process_refund", "deliver_webhook"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 # A handler is stopped before its lease ends, so two never work on one job.

@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -18,20 +18,24 @@ import psycopg
 from chalice import Blueprint, Response
 
 from chalicelib import body as request_body
+from chalicelib import query as request_query
 from chalicelib import runtime
 from chalicelib.runtime import Runtime
 from shared.db.database import Database, Tx
 from shared.db.outbox import StagedJob
-from shared.errors import GatewayError, NotFound, Unavailable
+from shared.errors import AuthenticationError, GatewayError, NotFound, Unavailable
 from shared.services import idempotency, identity
 
-Caller = Literal["secret", "anyone"]
-Method = Literal["GET", "POST", "PUT"]
+# Who may call: a merchant with its secret; the customer's page, which has an unguessable id and perhaps the publishable
+# key; the operator of this gateway; anyone.
+Caller = Literal["secret", "checkout", "operator", "anyone"]
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 B = TypeVar("B")
 
 JSON = "application/json"
 UNKNOWN_PATH = "There is no such path; /openapi.json lists those there are"
 RETRY_SECONDS = 1  # what a caller is told to wait when Postgres is away
+WAIT_STEP_SECONDS = 0.1  # between two looks at what a caller waits for
 CREDENTIAL_SECONDS = 2.0  # how long a right credential is remembered, and so how late a revoked one stops working
 CREDENTIALS_MAX = 10_000
 
@@ -46,11 +50,15 @@ class Endpoint:
     path: str
     caller: Caller
     body: type | None
+    body_optional: bool  # nothing sent is an empty object
+    query: type | None
     answer: type | None
     status: int
     summary: str
     errors: tuple[int, ...]
     tag: str
+    keyed: bool  # whether it takes an Idempotency-Key
+    secret_answer: bool  # whether the answer shows a secret, which is then stored sealed
 
 
 ENDPOINTS: list[Endpoint] = []
@@ -63,6 +71,7 @@ class Call(Generic[B]):
     on: Runtime
     tx: Tx
     body: B
+    query: Any  # of the declared type
     headers: Mapping[str, str]
     request_id: str
     _merchant_id: UUID | None
@@ -90,28 +99,39 @@ def endpoint(
     summary: str,
     caller: Caller = "secret",
     body: type | None = None,
+    body_optional: bool = False,
+    query: type | None = None,
     answer: type | None = None,
     status: int = 200,
     errors: tuple[int, ...] = (),
     atomic: bool = False,
     connected: bool = True,
+    secret_answer: bool = False,
+    owner: Callable[..., UUID] | None = None,
+    pending: Callable[[Any], bool] | None = None,
     tag: str,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Registers a function as an endpoint. It takes a Call and the ids in the path, and returns what is shown.
 
     `atomic` opens a transaction; without it every statement commits by itself, which is right where the endpoint
     only reads or writes by one statement. `connected=False` is for an endpoint that must answer without Postgres.
+    `owner` tells whose the object is that a checkout page names. With `pending`, a caller may `wait` until what is
+    shown is so no more: the endpoint is run again and again, with no connection held in between.
     """
     described = Endpoint(
         method=method,
         path=path,
         caller=caller,
         body=body,
+        body_optional=body_optional,
+        query=query,
         answer=answer,
         status=status,
         summary=summary,
         errors=errors,
         tag=tag,
+        keyed=method == "POST" and caller != "anyone",
+        secret_answer=secret_answer,
     )
     ENDPOINTS.append(described)
 
@@ -126,7 +146,11 @@ def endpoint(
             request_id = request.context.get("requestId", "")
             headers = {"Content-Type": JSON, "X-Request-Id": request_id, "Cache-Control": "no-store"}
             try:
-                code, shown, replayed = _run(function, described, request, request_id, path_ids, open_tx)
+                stop_at = time.monotonic() + (_seconds_to_wait(request) if pending is not None else 0.0)
+                code, shown, replayed = _run(function, described, request, request_id, path_ids, open_tx, owner)
+                while pending is not None and pending(shown) and time.monotonic() < stop_at:
+                    time.sleep(min(WAIT_STEP_SECONDS, max(0.0, stop_at - time.monotonic())))
+                    code, shown, replayed = _run(function, described, request, request_id, path_ids, open_tx, owner)
                 if replayed:
                     headers["Idempotency-Replayed"] = "true"
             except GatewayError as refusal:
@@ -160,20 +184,24 @@ def _run(
     request_id: str,
     path_ids: Mapping[str, str],
     open_tx: Callable[[Database], AbstractContextManager[Any]],
+    owner: Callable[..., UUID] | None,
 ) -> tuple[int, Any, bool]:
     """The status, what is shown, and whether that was shown before under the same idempotency key."""
     on = runtime.current()
-    key = request.headers.get("idempotency-key") if described.method == "POST" else None
+    key = request.headers.get("idempotency-key") if described.keyed else None
     try:
         with open_tx(on.database) if key is None else on.database.transaction() as tx:
             call: Call[Any] = Call(
                 on=on,
                 tx=tx,
-                _merchant_id=_authenticate(tx, request.headers) if described.caller == "secret" else None,
-                body=None if described.body is None else request_body.read(request, described.body),
+                _merchant_id=_caller(tx, described.caller, request.headers),
+                query=None if described.query is None else request_query.read(request, described.query),
+                body=None if described.body is None else _body(request, described),
                 headers=request.headers,
                 request_id=request_id,
             )
+            if owner is not None:
+                call = replace(call, _merchant_id=_owned_by(call, owner, path_ids))
             if key is not None:
                 earlier = _begin(call, key, request)
                 if earlier is not None:
@@ -182,13 +210,21 @@ def _run(
             status, shown = (shown.status, shown.body) if isinstance(shown, Answer) else (described.status, shown)
             if key is not None:
                 shown = _text(shown).encode()
-                idempotency.end(tx, call.merchant_id, key, status=status, response=shown.decode())
+                sealer = on.sealer if described.secret_answer else None
+                idempotency.end(tx, call.merchant_id, key, status=status, response=shown.decode(), sealer=sealer)
     except psycopg.OperationalError as error:  # no connection, a lock not had in time, or Postgres going down
         log.warning("request refused: id=%s %s", request_id, " ".join(str(error).split()))
         raise Unavailable("The gateway is not available right now; try again", reason="unavailable") from error
     if call.staged:
         on.queue.send(call.staged)
     return status, shown, False
+
+
+def _body(request: Any, described: Endpoint) -> Any:
+    assert described.body is not None, "asked only where there is one"
+    if described.body_optional and not request.raw_body:
+        return described.body()
+    return request_body.read(request, described.body)
 
 
 def _begin(call: Call[Any], key: str, request: Any) -> idempotency.Answered | None:
@@ -201,11 +237,36 @@ def _begin(call: Call[Any], key: str, request: Any) -> idempotency.Answered | No
         # What was said, not how it was spaced: the same members in another order are the same request.
         request=msgspec.json.encode(msgspec.json.decode(request.raw_body or b"null"), order="sorted"),
         secret=call.on.config.encryption_key,
+        sealer=call.on.sealer,
     )
+
+
+def _seconds_to_wait(request: Any) -> float:
+    """What the caller asks for, up to what the gateway allows: a Lambda that waits costs money."""
+    wait = request_query.read(request, request_query.Wait).wait
+    return float(min(wait, runtime.current().config.payment_wait_seconds_max))
 
 
 def _text(shown: Any) -> str:
     return (shown if isinstance(shown, bytes) else msgspec.json.encode(shown)).decode()
+
+
+def _caller(tx: Tx, caller: Caller, headers: Mapping[str, str]) -> UUID | None:
+    if caller == "secret":
+        return _authenticate(tx, headers)
+    if caller == "operator":
+        identity.check_operator(runtime.current().config.operator_secret, headers.get("authorization"))
+        return identity.OPERATOR
+    return None
+
+
+def _owned_by(call: Call[Any], owner: Callable[..., UUID], path_ids: Mapping[str, str]) -> UUID:
+    """The merchant of the object. A publishable key may come along; it must then be that merchant's."""
+    merchant_id = owner(call, **path_ids)
+    api_key = call.headers.get("x-api-key")
+    if api_key is not None and identity.merchant_of(call.tx, api_key) != merchant_id:
+        raise AuthenticationError("The X-Api-Key is not that of the order's merchant", reason="credentials_invalid")
+    return merchant_id
 
 
 _credentials: dict[tuple[str, bytes], tuple[UUID, float]] = {}

@@ -21,6 +21,13 @@ _IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": KEY_CHARACTERS_MAX},
 }
 
+_SECURITY: dict[str, list[dict[str, list[str]]]] = {
+    "secret": [{"key": [], "secret": []}],
+    "checkout": [{}, {"key": []}],
+    "operator": [{"operator": []}],
+    "anyone": [],
+}
+
 _PATH_PARAMETER = re.compile(r"{(\w+)}")
 
 
@@ -58,6 +65,7 @@ def build(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
                 "secret": {"type": "apiKey", "in": "header", "name": "X-Api-Secret"},
+                "operator": {"type": "http", "scheme": "bearer"},
             },
         },
     }
@@ -65,12 +73,14 @@ def build(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
 
 def _operation(described: Endpoint) -> dict[str, Any]:
     errors = set(described.errors) | {500, 503}
-    if described.caller == "secret":
+    if described.caller != "anyone":
         errors.add(401)
     if described.body is not None:
         errors |= {400, 413, 415}
-    if described.method == "POST":
-        errors |= {409, 422}
+    if described.query is not None:
+        errors.add(400)
+    if described.keyed:
+        errors |= {400, 409, 422}
     shown: dict[str, Any] = {"description": HTTPStatus(described.status).phrase}
     schema = {"type": "object"} if described.answer is None else _reference(described.answer)
     shown["content"] = {JSON: {"schema": schema}}
@@ -78,20 +88,38 @@ def _operation(described: Endpoint) -> dict[str, Any]:
         "operationId": f"{described.method.lower()}{_camel(described.path)}",
         "summary": described.summary,
         "tags": [described.tag],
-        "security": [{"key": [], "secret": []}] if described.caller == "secret" else [],
+        "security": _SECURITY[described.caller],
         "responses": {str(described.status): shown} | {str(code): _error(described, code) for code in sorted(errors)},
     }
     parameters: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in _PATH_PARAMETER.findall(described.path)
     ]
-    if described.method == "POST":
+    if described.query is not None:
+        parameters += _query_parameters(described.query)
+    if described.keyed:
         parameters.append(_IDEMPOTENCY_KEY)
     if parameters:
         operation["parameters"] = parameters
     if described.body is not None:
-        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _reference(described.body)}}}
+        operation["requestBody"] = {
+            "required": not described.body_optional,
+            "content": {JSON: {"schema": _reference(described.body)}},
+        }
     return operation
+
+
+def _query_parameters(shape: type) -> list[dict[str, Any]]:
+    (_, components) = msgspec.json.schema_components([shape])
+    parameters = []
+    for name, schema in components[shape.__name__]["properties"].items():
+        described = {key: value for key, value in schema.items() if key not in ("description", "default")}
+        if described.get("anyOf"):  # absent is the only null there is in a query
+            choices = [choice for choice in described["anyOf"] if choice != {"type": "null"}]
+            described = choices[0] if len(choices) == 1 else {"anyOf": choices}
+        parameter = {"name": name, "in": "query", "required": False, "schema": described}
+        parameters.append(parameter | ({"description": schema["description"]} if "description" in schema else {}))
+    return parameters
 
 
 def _error(described: Endpoint, code: int) -> dict[str, Any]:

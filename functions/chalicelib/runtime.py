@@ -54,7 +54,7 @@ def build(settings: Config, database: Database, queue: Queue) -> Runtime:
         database=database,
         queue=queue,
         bank=SimulatedBank(books, settings.bank),
-        sender=Sender(),
+        sender=Sender(allowed_networks=settings.outbound_allowed_networks, https_only=settings.production),
         sealer=Sealer(settings.encryption_key),
     )
 

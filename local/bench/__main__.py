@@ -59,6 +59,7 @@ class Bench:
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "PORT": str(self.port),
+            "OUTBOUND_ALLOWED_NETWORKS": "127.0.0.0/8",  # where the sink is
             **SECRETS,
         }
         self.connection = psycopg.connect(database_url, autocommit=True)
@@ -114,8 +115,11 @@ class Bench:
             time.sleep(0.2)
 
     def empty(self) -> None:
+        self.connection.execute("alter table ledger_transactions disable trigger ledger_is_final")
+        self.connection.execute("alter table ledger_entries disable trigger ledger_is_final")
         self.connection.execute(
-            "truncate webhook_attempts, webhook_logs, jobs, events, payments, orders, bank.charges, bank.lost_requests"
+            """truncate webhook_attempts, webhook_logs, jobs, events, ledger_entries, ledger_transactions, refunds,
+                        payments, orders, bank.charges, bank.refunds, bank.notices, bank.lost_requests"""
         )
 
     def receive_at(self, url: str | None) -> None:

@@ -25,6 +25,16 @@ class Authorization:
     instrument: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RefundOrder:
+    """One refund to ask the bank for. `charge` is the reference of the payment that it gives back from."""
+
+    reference: str
+    charge: str
+    amount: int
+    currency: str
+
+
 @dataclass(frozen=True, slots=True)
 class Approved:
     acquirer_reference: str
@@ -58,6 +68,16 @@ class NotFound:
 Answer = Approved | Declined | Pending | Unknown | NotFound
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the bank says without being asked, until it is acknowledged: an answer that comes late or again, or a
+    refund that it calls Declined after having approved it, because the money came back."""
+
+    id: int
+    reference: str
+    answer: Approved | Declined
+
+
 class Connector(Protocol):
     name: str
 
@@ -69,6 +89,18 @@ class Connector(Protocol):
 
     def inquire(self, references: Sequence[str]) -> dict[str, Answer]:
         """What became of each."""
+
+    def refund(self, operations: Sequence[RefundOrder]) -> dict[str, Answer]:
+        """Asks for each, under a reference of its own; Approved means that the money is on its way back."""
+
+    def inquire_refunds(self, references: Sequence[str]) -> dict[str, Answer]:
+        """What became of each."""
+
+    def notices(self, *, limit: int) -> list[Notice]:
+        """What the bank has to say, oldest first; empty too when it cannot be reached."""
+
+    def acknowledge(self, notices: Sequence[Notice]) -> None:
+        """These were stored: the bank need not say them again."""
 
     def close(self) -> None:
         """Ends the connections that nobody uses."""

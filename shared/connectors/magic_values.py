@@ -7,6 +7,7 @@ from typing import Literal
 
 MAGIC_VPA_BANK = "magic"  # `approve@magic`
 SLOW_MS = 20_000
+LATE_SECONDS = 5  # after which a late answer comes, and a refund comes back
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,7 +17,9 @@ class Behaviour:
     approved: bool | None = None
     decline_reason: str | None = None
     delay_ms: int | None = None
-    lost: Literal["before_debit", "after_debit"] | None = None
+    lost: Literal["before_debit", "after_debit", "garbled", "late"] | None = None
+    twice: bool = False  # the answer comes again, as a notice
+    refund: Literal["declined", "lost", "returned"] | None = None  # what happens to refunds of it
 
 
 DECLINES = {
@@ -29,6 +32,12 @@ DECLINES = {
     "limit_exceeded": "The amount is above the customer's limit.",
     "processing_error": "The bank could not process the payment.",
 }
+REFUND_DECLINES = {
+    "refund_declined": "The customer's bank does not take the refund.",
+    "refund_returned": "The customer's bank sent the refund back.",
+    "charge_not_found": "The bank knows no such charge.",
+    "refund_exceeds_charge": "The bank has not debited that much.",
+}
 
 ORDINARY = Behaviour()
 BEHAVIOURS: dict[str, Behaviour] = {
@@ -37,6 +46,12 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "slow": Behaviour(approved=True, delay_ms=SLOW_MS),
     "timeout-before-debit": Behaviour(approved=True, delay_ms=0, lost="before_debit"),
     "timeout-after-debit": Behaviour(approved=True, delay_ms=0, lost="after_debit"),
+    "garbled-answer": Behaviour(approved=True, delay_ms=0, lost="garbled"),
+    "late-answer": Behaviour(approved=True, delay_ms=0, lost="late"),
+    "double-answer": Behaviour(approved=True, delay_ms=0, twice=True),
+    "refund-declined": Behaviour(approved=True, delay_ms=0, refund="declined"),
+    "refund-timeout": Behaviour(approved=True, delay_ms=0, refund="lost"),
+    "refund-returned": Behaviour(approved=True, delay_ms=0, refund="returned"),
 }
 
 CARDS = {
@@ -53,6 +68,12 @@ CARDS = {
     "4000000000000259": "slow",
     "4000000000000341": "timeout-before-debit",
     "4000000000000325": "timeout-after-debit",
+    "4000000000000358": "garbled-answer",
+    "4000000000000366": "late-answer",
+    "4000000000000374": "double-answer",
+    "4000000000005126": "refund-declined",
+    "4000000000007726": "refund-timeout",
+    "4000000000003063": "refund-returned",
 }
 
 

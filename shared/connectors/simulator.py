@@ -22,16 +22,23 @@ from shared.connectors.connector import (
     Authorization,
     Declined,
     NotFound,
+    Notice,
     Pending,
+    RefundOrder,
     Unknown,
 )
-from shared.connectors.magic_values import BEHAVIOURS, DECLINES, ORDINARY, Behaviour
+from shared.connectors.magic_values import BEHAVIOURS, DECLINES, ORDINARY, REFUND_DECLINES, Behaviour
 from shared.db.database import Database
 from shared.domain.card import Card
 
 _TOKEN_PREFIX = "sim_"  # noqa: S105 (says whose tokens these are)
 _ORDINARY_TOKEN = "ordinary"  # noqa: S105
 _ORDINARY_DECLINE = "do_not_honour"
+
+REFUND_DELAY_MIN_MS = 3000
+REFUND_DELAY_MAX_MS = 5000
+NO_ANSWER = "no answer in time"
+GARBLED_ANSWER = "an answer that cannot be read"
 
 
 class SimulatedBank:
@@ -48,24 +55,58 @@ class SimulatedBank:
         return f"{_TOKEN_PREFIX}{behaviour or _ORDINARY_TOKEN}_{secrets.token_hex(8)}"
 
     def authorize(self, operations: Sequence[Authorization]) -> dict[str, Answer]:
-        behaviours = {operation.reference: self._behaviour(operation) for operation in operations}
+        names = {operation.reference: self._behaviour(operation) for operation in operations}
+        behaviours = {reference: BEHAVIOURS.get(name or "", ORDINARY) for reference, name in names.items()}
         try:
             lost = self._lose([ref for ref, behaviour in behaviours.items() if behaviour.lost == "before_debit"])
-            charges = self._charge([op for op in operations if op.reference not in lost], behaviours)
+            charges = self._charge([op for op in operations if op.reference not in lost], names)
         except psycopg.Error as error:
             return {operation.reference: Unknown(f"the bank is down: {error}") for operation in operations}
-        answers: dict[str, Answer] = {ref: Unknown("no answer in time") for ref in lost}
+        answers: dict[str, Answer] = {ref: Unknown(NO_ANSWER) for ref in lost}
         for charge in charges:
-            if behaviours[charge["reference"]].lost == "after_debit" and charge["asked"] == 1:
-                answers[charge["reference"]] = Unknown("no answer in time")
+            how = behaviours[charge["reference"]].lost
+            if charge["asked"] == 1 and how in ("after_debit", "garbled"):
+                answers[charge["reference"]] = Unknown(NO_ANSWER if how == "after_debit" else GARBLED_ANSWER)
             else:
                 answers[charge["reference"]] = _answer(charge)
         return answers
 
     def inquire(self, references: Sequence[str]) -> dict[str, Answer]:
+        return self._inquire(_INQUIRE, references)
+
+    def refund(self, operations: Sequence[RefundOrder]) -> dict[str, Answer]:
+        answers: dict[str, Answer] = {}
+        try:
+            for operation in operations:
+                answers[operation.reference] = self._refund(operation)
+        except psycopg.Error as error:
+            return {op.reference: Unknown(f"the bank is down: {error}") for op in operations} | answers
+        return answers
+
+    def inquire_refunds(self, references: Sequence[str]) -> dict[str, Answer]:
+        return self._inquire(_INQUIRE_REFUNDS, references)
+
+    def notices(self, *, limit: int) -> list[Notice]:
         try:
             with self._database.statement() as tx:
-                rows = tx.execute(_INQUIRE, (list(references),)).fetchall()
+                rows = tx.execute(_NOTICES, (limit,)).fetchall()
+        except psycopg.Error:
+            return []
+        found = []
+        for row in rows:
+            answer = _answer(row | {"wait": 0, "silent": False})
+            assert isinstance(answer, Approved | Declined), "it is ready"
+            found.append(Notice(row["id"], row["reference"], answer))
+        return found
+
+    def acknowledge(self, notices: Sequence[Notice]) -> None:
+        with self._database.statement() as tx:
+            tx.execute("delete from bank.notices where id = any(%s)", ([notice.id for notice in notices],))
+
+    def _inquire(self, statement: str, references: Sequence[str]) -> dict[str, Answer]:
+        try:
+            with self._database.statement() as tx:
+                rows = tx.execute(statement, (list(references),)).fetchall()
         except psycopg.Error as error:
             return {reference: Unknown(f"the bank is down: {error}") for reference in references}
         return {reference: NotFound() for reference in references} | {r["reference"]: _answer(r) for r in rows}
@@ -73,14 +114,13 @@ class SimulatedBank:
     def close(self) -> None:
         self._database.close()
 
-    def _behaviour(self, operation: Authorization) -> Behaviour:
+    def _behaviour(self, operation: Authorization) -> str | None:
+        """The name of the behaviour that a magic value asks for."""
         if not self._config.magic_values:
-            return ORDINARY
+            return None
         if operation.method == "upi":
-            name = magic_values.of_vpa(operation.instrument)
-        else:
-            name = operation.instrument.removeprefix(_TOKEN_PREFIX).rpartition("_")[0]
-        return BEHAVIOURS.get(name or "", ORDINARY)
+            return magic_values.of_vpa(operation.instrument)
+        return operation.instrument.removeprefix(_TOKEN_PREFIX).rpartition("_")[0]
 
     def _lose(self, references: Sequence[str]) -> set[str]:
         """Loses each request once, before it is booked: the second try arrives."""
@@ -90,10 +130,11 @@ class SimulatedBank:
             rows = tx.execute(_LOSE, (list(references),)).fetchall()
         return {row["reference"] for row in rows}
 
-    def _charge(self, operations: Sequence[Authorization], behaviours: dict[str, Behaviour]) -> list[dict[str, Any]]:
+    def _charge(self, operations: Sequence[Authorization], names: dict[str, str | None]) -> list[dict[str, Any]]:
         if not operations:
             return []
-        outcomes = [self._outcome(op, behaviours[op.reference]) for op in operations]
+        behaviours = [BEHAVIOURS.get(names[op.reference] or "", ORDINARY) for op in operations]
+        outcomes = [self._outcome(op, behaviour) for op, behaviour in zip(operations, behaviours, strict=True)]
         with self._database.statement() as tx:
             return tx.execute(
                 _CHARGE,
@@ -105,8 +146,50 @@ class SimulatedBank:
                     [reason is None for reason, _ in outcomes],
                     [reason for reason, _ in outcomes],
                     [delay_ms / 1000 for _, delay_ms in outcomes],
+                    [names[op.reference] for op in operations],
+                    [behaviour.lost == "late" for behaviour in behaviours],
+                    [behaviour.twice for behaviour in behaviours],
                 ),
             ).fetchall()
+
+    def _refund(self, operation: RefundOrder) -> Answer:
+        """Books one refund, never more of a charge than was debited, and once however often it is asked."""
+        with self._database.transaction() as tx:
+            charge = tx.execute(_LOCK_CHARGE, (operation.charge,)).fetchone()
+            if charge is None:
+                return Declined("charge_not_found", REFUND_DECLINES["charge_not_found"])
+            name = charge["behaviour"] if self._config.magic_values else None
+            behaviour = BEHAVIOURS.get(name or "", ORDINARY)
+            declined = "refund_declined" if behaviour.refund == "declined" else None
+            refunded = tx.execute(_REFUNDED, (operation.charge,)).fetchone()
+            assert refunded is not None, "a sum is a row"
+            if refunded["amount"] + operation.amount > charge["amount"]:
+                declined = "refund_exceeds_charge"
+            refund = tx.execute(
+                _REFUND,
+                {
+                    "reference": operation.reference,
+                    "charge": operation.charge,
+                    "acquirer_reference": ids.new("bank"),
+                    "amount": operation.amount,
+                    "currency": operation.currency,
+                    "declined": declined,
+                    "delay": self._refund_delay_ms(behaviour) / 1000,
+                    "returned": declined is None and behaviour.refund == "returned",
+                    "late": magic_values.LATE_SECONDS,
+                },
+            ).fetchone()
+        assert refund is not None, "an upsert returns its row"
+        if refund["asked"] == 1 and behaviour.refund == "lost":
+            return Unknown(NO_ANSWER)
+        return _answer(refund)
+
+    def _refund_delay_ms(self, behaviour: Behaviour) -> int:
+        if self._config.test_mode:
+            return self._config.test_processing_delay_ms
+        if behaviour.delay_ms is not None:
+            return behaviour.delay_ms
+        return self._random.randint(REFUND_DELAY_MIN_MS, REFUND_DELAY_MAX_MS)
 
     def _outcome(self, operation: Authorization, behaviour: Behaviour) -> tuple[str | None, int]:
         """The reason for a decline, or None, and the milliseconds that the bank takes to know."""
@@ -129,31 +212,96 @@ class SimulatedBank:
         return (None if approved else _ORDINARY_DECLINE), delay_ms
 
 
-def _answer(charge: dict[str, Any]) -> Answer:
-    if charge["wait"] > 0:
-        return Pending(float(charge["wait"]))
-    if charge["approved"]:
-        return Approved(charge["acquirer_reference"])
-    reason = charge["decline_reason"]
-    return Declined(reason, DECLINES[reason])
+def _answer(row: dict[str, Any]) -> Answer:
+    """The answer that a row of the books gives now."""
+    if row["silent"]:
+        return Unknown(NO_ANSWER)
+    if row["wait"] > 0:
+        return Pending(float(row["wait"]))
+    if row["approved"]:
+        return Approved(row["acquirer_reference"])
+    reason = row["decline_reason"]
+    return Declined(reason, (DECLINES | REFUND_DECLINES)[reason])
 
 
-_ANSWER_COLUMNS = """
+_LATE_SECONDS = f"make_interval(secs => {magic_values.LATE_SECONDS})"
+
+_ANSWER_COLUMNS = f"""
     reference, acquirer_reference, approved, decline_reason, asked,
-    extract(epoch from answer_at - now())::float8 as wait
+    extract(epoch from answer_at - now())::float8 as wait,
+    coalesce(behaviour = 'late-answer' and now() < created_at + {_LATE_SECONDS}, false) as silent
 """
 
 _CHARGE = f"""
-    insert into bank.charges as c (reference, acquirer_reference, amount, currency, approved, decline_reason, answer_at)
-    select reference, acquirer_reference, amount, currency, approved, decline_reason,
-           now() + make_interval(secs => delay)
-      from unnest(%s::text[], %s::text[], %s::bigint[], %s::text[], %s::bool[], %s::text[], %s::float8[])
-           as o (reference, acquirer_reference, amount, currency, approved, decline_reason, delay)
-        on conflict (reference) do update set asked = c.asked + 1
- returning {_ANSWER_COLUMNS}
+    with asked as (
+        select * from unnest(%s::text[], %s::text[], %s::bigint[], %s::text[], %s::bool[], %s::text[], %s::float8[],
+                             %s::text[], %s::bool[], %s::bool[])
+               as o (reference, acquirer_reference, amount, currency, approved, decline_reason, delay, behaviour,
+                     late, twice)
+    ),
+    charged as (
+        insert into bank.charges as c (reference, acquirer_reference, amount, currency, approved, decline_reason,
+                                       answer_at, behaviour)
+        select reference, acquirer_reference, amount, currency, approved, decline_reason,
+               now() + make_interval(secs => delay), behaviour
+          from asked
+            on conflict (reference) do update set asked = c.asked + 1
+     returning {_ANSWER_COLUMNS}, answer_at
+    ),
+    announced as (
+        insert into bank.notices (reference, ready_at)
+        select c.reference, case when a.late then greatest(answer_at, now() + {_LATE_SECONDS}) else answer_at end
+          from charged c join asked a using (reference)
+         where c.asked = 1 and (a.late or a.twice)
+    )
+    select * from charged
 """
 
 _INQUIRE = f"select {_ANSWER_COLUMNS} from bank.charges where reference = any(%s)"
+
+_LOCK_CHARGE = "select amount, behaviour from bank.charges where reference = %s and approved for no key update"
+
+# A statement of its own, so that it sees what was committed while the lock was waited for.
+_REFUNDED = """
+    select coalesce(sum(amount), 0)::bigint as amount
+      from bank.refunds where charge_reference = %s and approved and returned_at is null
+"""
+
+_REFUND_COLUMNS = """
+    reference, acquirer_reference, approved, decline_reason, asked,
+    extract(epoch from answer_at - now())::float8 as wait, false as silent
+"""
+
+_REFUND = f"""
+    with refunded as (
+        insert into bank.refunds as r (reference, charge_reference, acquirer_reference, amount, currency, approved,
+                                       decline_reason, answer_at, returned_at)
+        values (%(reference)s, %(charge)s, %(acquirer_reference)s, %(amount)s, %(currency)s,
+                %(declined)s::text is null, %(declined)s, now() + make_interval(secs => %(delay)s),
+                case when %(returned)s then now() + make_interval(secs => %(delay)s + %(late)s) end)
+            on conflict (reference) do update set asked = r.asked + 1
+     returning {_REFUND_COLUMNS}, returned_at
+    ),
+    announced as (
+        insert into bank.notices (reference, ready_at)
+        select reference, returned_at from refunded where asked = 1 and returned_at is not null
+    )
+    select * from refunded
+"""
+
+_INQUIRE_REFUNDS = f"select {_REFUND_COLUMNS} from bank.refunds where reference = any(%s)"
+
+_NOTICES = """
+    select n.id, n.reference, coalesce(c.acquirer_reference, r.acquirer_reference) as acquirer_reference,
+           coalesce(c.approved, r.returned_at is null and r.approved) as approved,
+           case when r.returned_at is not null then 'refund_returned'
+                else coalesce(c.decline_reason, r.decline_reason) end as decline_reason
+      from bank.notices n
+      left join bank.charges c on c.reference = n.reference
+      left join bank.refunds r on r.reference = n.reference
+     where n.ready_at <= now()
+     order by n.id limit %s
+"""
 
 _LOSE = """
     insert into bank.lost_requests (reference) select unnest(%s::text[])

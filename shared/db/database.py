@@ -9,7 +9,7 @@ from __future__ import annotations
 import select
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -116,9 +116,9 @@ class Database:
         return connection
 
 
-def as_rows(values: Sequence[Any]) -> str:
-    """Dataclasses as a JSON text for jsonb_to_recordset: one parameter, however many rows and columns."""
-    return msgspec.json.encode(values).decode()
+def as_json(value: Any) -> str:
+    """A value, or dataclasses as rows for jsonb_to_recordset: one parameter, however many rows and columns."""
+    return msgspec.json.encode(value).decode()
 
 
 class _Borrowed:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from shared.db.database import Tx, as_rows
+from shared.db.database import Tx, as_json
 from shared.jobs import LEASE_SECONDS
 
 
@@ -85,7 +85,7 @@ def record(tx: Tx, attempts: Sequence[Attempt]) -> None:
                   response_code = e.response_code, response_body = e.response_body
              from ended e
             where l.id = e.delivery_id""",
-        (as_rows(attempts),),
+        (as_json(attempts),),
     )
 
 

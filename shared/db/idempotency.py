@@ -19,6 +19,7 @@ class Stored:
     request_mac: bytes
     status: int
     response: str
+    sealed: bytes | None  # the response instead, if it shows a secret
 
 
 def claim(tx: Tx, merchant_id: UUID, key: str, *, method: str, path: str, request_mac: bytes) -> bool:
@@ -31,7 +32,7 @@ def claim(tx: Tx, merchant_id: UUID, key: str, *, method: str, path: str, reques
            values (%s, %s, %s, %s, %s, now() + make_interval(secs => %s))
                on conflict (merchant_id, key) do update
                   set method = excluded.method, path = excluded.path, request_mac = excluded.request_mac,
-                      status = null, response = null, created_at = now(), expires_at = excluded.expires_at
+                      status = null, response = null, sealed = null, created_at = now(), expires_at = excluded.expires_at
                 where k.expires_at <= now()
         returning key""",
         (merchant_id, key, method, path, request_mac, KEPT_SECONDS),
@@ -41,17 +42,17 @@ def claim(tx: Tx, merchant_id: UUID, key: str, *, method: str, path: str, reques
 
 def find(tx: Tx, merchant_id: UUID, key: str) -> Stored | None:
     row = tx.execute(
-        """select method, path, request_mac, status, response from idempotency_keys
+        """select method, path, request_mac, status, response, sealed from idempotency_keys
             where merchant_id = %s and key = %s""",
         (merchant_id, key),
     ).fetchone()
     return None if row is None else Stored(**row)
 
 
-def store(tx: Tx, merchant_id: UUID, key: str, *, status: int, response: str) -> None:
+def store(tx: Tx, merchant_id: UUID, key: str, *, status: int, response: str, sealed: bytes | None) -> None:
     tx.execute(
-        "update idempotency_keys set status = %s, response = %s where merchant_id = %s and key = %s",
-        (status, response, merchant_id, key),
+        "update idempotency_keys set status = %s, response = %s, sealed = %s where merchant_id = %s and key = %s",
+        (status, response, sealed, merchant_id, key),
     )
 
 

@@ -6,9 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
-from shared.db.database import Row, Tx
+from shared.db.database import Row, Tx, as_json
 from shared.db.prepared import Prepared
 from shared.domain.order import Order, OrderStatus, OrderToPay
 
@@ -35,7 +33,7 @@ def insert(
     row = tx.execute(
         """insert into orders (id, merchant_id, amount, currency, receipt, notes, capture)
            values (%s, %s, %s, %s, %s, %s::jsonb, %s) returning created_at""",
-        (id, merchant_id, amount, currency, receipt, msgspec.json.encode(notes).decode(), capture),
+        (id, merchant_id, amount, currency, receipt, as_json(notes), capture),
     ).fetchone()
     assert row is not None
     return Order(

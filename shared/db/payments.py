@@ -11,15 +11,16 @@ from psycopg.errors import UniqueViolation
 from psycopg.pq import TransactionStatus
 
 from shared.db import outbox
-from shared.db.database import Row, Tx, as_rows
+from shared.db.database import Row, Tx, as_json
 from shared.db.outbox import StagedJob
 from shared.db.prepared import Prepared
 from shared.domain.payment import Move, Payment, State
 
 _COLUMNS = """
     id, merchant_id, order_id, connector, amount, currency, method, vpa, card_network, card_last4, token, capture,
-    exclusive, state, sequence, amount_authorized, amount_captured, amount_refunded, amount_refund_pending,
-    acquirer_reference, error_code, error_reason, error_description, inquiries, next_inquiry_at, created_at, updated_at
+    exclusive, notes, state, sequence, amount_authorized, amount_captured, amount_refunded, amount_refund_pending,
+    acquirer_reference, error_code, error_reason, error_description, inquiries, next_inquiry_at, last_answer,
+    authorization_expires_at, created_at, updated_at
 """
 
 CREATE = Prepared(
@@ -27,10 +28,10 @@ CREATE = Prepared(
     f"""
     with payment as (
         insert into payments (id, merchant_id, order_id, connector, amount, currency, method, vpa, card_network,
-                              card_last4, token, capture, exclusive, state, sequence, created_at, updated_at)
+                              card_last4, token, capture, exclusive, notes, state, sequence, created_at, updated_at)
         select %(id)s, %(merchant_id)s::uuid, %(order_id)s, %(connector)s, %(amount)s::bigint, %(currency)s,
                %(method)s, %(vpa)s, %(card_network)s, %(card_last4)s, %(token)s, %(capture)s, %(exclusive)s::boolean,
-               'created', 1, %(created_at)s::timestamptz, %(created_at)s::timestamptz
+               %(notes)s::jsonb, 'created', 1, %(created_at)s::timestamptz, %(created_at)s::timestamptz
          where not exists (
                select from payments
                 where order_id = %(order_id)s and exclusive and status <> 'failed' and %(exclusive)s::boolean)
@@ -65,12 +66,13 @@ _MOVE = f"""
                amount_refund_pending = m.amount_refund_pending, acquirer_reference = m.acquirer_reference,
                error_code = m.error_code, error_reason = m.error_reason,
                error_description = m.error_description, inquiries = m.inquiries,
-               next_inquiry_at = m.next_inquiry_at, updated_at = m.updated_at
+               next_inquiry_at = m.next_inquiry_at, last_answer = m.last_answer,
+               authorization_expires_at = m.authorization_expires_at, updated_at = m.updated_at
           from jsonb_to_recordset(%(payments)s::jsonb)
                as m (id text, state text, sequence int, amount_authorized bigint, amount_captured bigint,
                      amount_refunded bigint, amount_refund_pending bigint, acquirer_reference text, error_code text,
                      error_reason text, error_description text, inquiries int, next_inquiry_at timestamptz,
-                     updated_at timestamptz)
+                     last_answer text, authorization_expires_at timestamptz, updated_at timestamptz)
          where p.id = m.id and p.sequence = m.sequence - 1
      returning p.id, p.order_id, p.status
     ),
@@ -110,6 +112,7 @@ def create(tx: Tx, move: Move) -> list[StagedJob]:
         "token": payment.token,
         "capture": payment.capture,
         "exclusive": str(payment.exclusive),
+        "notes": as_json(payment.notes),
         "created_at": at,
         "event_id": event.id,
         "event_type": event.type,
@@ -133,7 +136,7 @@ def move(tx: Tx, moves: Sequence[Move]) -> list[StagedJob]:
         return []
     rows = tx.execute(
         _MOVE,
-        {"payments": as_rows([m.payment for m in moves]), "events": as_rows([m.event for m in moves])},
+        {"payments": as_json([m.payment for m in moves]), "events": as_json([m.event for m in moves])},
     ).fetchall()
     stored = next(row["id"] for row in rows if row["kind"] == _MOVED)
     if stored != len(moves):
@@ -141,16 +144,17 @@ def move(tx: Tx, moves: Sequence[Move]) -> list[StagedJob]:
     return outbox.staged([row for row in rows if row["kind"] != _MOVED])
 
 
-def note_inquiries(tx: Tx, payment_ids: Sequence[str], waits: Sequence[float]) -> None:
-    """Counts for each payment an inquiry that told nothing, and notes in how many seconds the next one is due."""
+def note_inquiries(tx: Tx, payment_ids: Sequence[str], waits: Sequence[float], answers: Sequence[str]) -> None:
+    """Counts for each payment an inquiry that told nothing, with what came instead of an answer and the next wait."""
     if not payment_ids:
         return
     tx.execute(
         """update payments p
-              set inquiries = p.inquiries + 1, next_inquiry_at = now() + make_interval(secs => w.wait)
-             from unnest(%s::text[], %s::float8[]) as w (id, wait)
+              set inquiries = p.inquiries + 1, next_inquiry_at = now() + make_interval(secs => w.wait),
+                  last_answer = w.answer
+             from unnest(%s::text[], %s::float8[], %s::text[]) as w (id, wait, answer)
             where p.id = w.id""",
-        (list(payment_ids), list(waits)),
+        (list(payment_ids), list(waits), list(answers)),
     )
 
 
@@ -187,6 +191,33 @@ def lock(tx: Tx, payment_ids: Sequence[str]) -> tuple[datetime, list[Payment]]:
     for row in rows:
         now = row.pop("now")
     return now, [_payment(row) for row in rows]
+
+
+def lock_own(tx: Tx, payment_id: str, *, merchant_id: UUID) -> tuple[datetime, Payment] | None:
+    """For a merchant: the time by the database's clock, and its payment, held until the transaction ends."""
+    row = tx.execute(
+        f"select now(), {_COLUMNS} from payments where id = %s and merchant_id = %s for no key update",
+        (payment_id, merchant_id),
+    ).fetchone()
+    return None if row is None else (row.pop("now"), _payment(row))
+
+
+def expiring(tx: Tx, *, limit: int) -> tuple[datetime, list[Payment]]:
+    """Payments whose hold has run out, held until the transaction ends; those that others hold come again."""
+    rows = tx.execute(
+        f"""select now(), {_COLUMNS} from payments where authorization_expires_at <= now()
+             order by authorization_expires_at limit %s for no key update skip locked""",
+        (limit,),
+    ).fetchall()
+    now = datetime.now(UTC)
+    for row in rows:
+        now = row.pop("now")
+    return now, [_payment(row) for row in rows]
+
+
+def forget_holds(tx: Tx, payment_ids: Sequence[str]) -> None:
+    """What was left of these holds is gone; what was captured stays captured."""
+    tx.execute("update payments set authorization_expires_at = null where id = any(%s)", (list(payment_ids),))
 
 
 def stuck(tx: Tx, *, older_than_seconds: float, limit: int) -> list[str]:

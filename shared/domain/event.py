@@ -33,6 +33,7 @@ EVENT_TYPES = (
     "payment.partially_refunded",
     "payment.refunded",
     "payment.refund_returned",
+    "refund.failed",
 )
 
 _encoder = msgspec.json.Encoder()
@@ -51,13 +52,21 @@ class Event:
     created_at: datetime
 
 
-def body(*, id: str, type: str, at: datetime, sequence: int, payment: views.Payment) -> str:
+def body(
+    *,
+    id: str,
+    type: str,
+    at: datetime,
+    sequence: int,
+    payment: views.Payment,
+    refund: views.Refund | None = None,
+) -> str:
     """The exact text that is stored, signed and sent."""
     return _encoder.encode(
         {
             "event": type,
             "timestamp": int(at.timestamp()),
-            "data": {"payment": payment},
+            "data": {"payment": payment} if refund is None else {"payment": payment, "refund": refund},
             "id": id,
             "sequence": sequence,
         }

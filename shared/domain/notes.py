@@ -17,7 +17,10 @@ NOTES_BYTES_MAX = 8 * 1024
 NOTES_DEPTH_MAX = 4
 INTEGER_MAX = 2**53 - 1
 
-_INTEGER_KEY = re.compile(r"[0-9]+")
+# JavaScript sorts the keys 0 to 2^32-2 to the front of an object, written as it writes numbers: not 007, not 1e3.
+SORTED_KEY_MAX = 2**32 - 2
+
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,9}")
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
@@ -41,7 +44,7 @@ def _check_object(members: dict[str, Any], field: str, *, depth: int) -> None:
         name = f"{field}.{key}"
         if not key or len(key) > 255:
             raise BadRequest(f"keys in {field} must have 1 to 255 characters", field=field)
-        if _INTEGER_KEY.fullmatch(key):
+        if _NUMBER.fullmatch(key) and int(key) <= SORTED_KEY_MAX:
             raise BadRequest(f"{name}: keys that are whole numbers are not kept in order; prefix it", field=name)
         if key == "__proto__":
             raise BadRequest(f"{name}: this key has a meaning of its own in JavaScript", field=name)

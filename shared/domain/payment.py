@@ -7,7 +7,7 @@ table and refuses anything else; the README draws it. `move` is the only way fro
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from shared import ids
 from shared.domain import event, views
 from shared.domain.event import Event
 from shared.domain.order import OrderToPay
+from shared.errors import BadRequest
 
 
 class State(StrEnum):
@@ -55,6 +56,8 @@ TRANSITIONS: dict[tuple[State, State], str] = {
     (S.AUTHORIZED, S.AUTHORIZATION_EXPIRED): "payment.authorization_expired",
     (S.PARTIALLY_CAPTURED, S.PARTIALLY_CAPTURED): "payment.captured",
     (S.PARTIALLY_CAPTURED, S.CAPTURED): "payment.captured",
+    (S.PARTIALLY_CAPTURED, S.PARTIALLY_REFUNDED): "payment.partially_refunded",
+    (S.PARTIALLY_CAPTURED, S.REFUNDED): "payment.refunded",
     (S.CAPTURED, S.PARTIALLY_REFUNDED): "payment.partially_refunded",
     (S.CAPTURED, S.REFUNDED): "payment.refunded",
     (S.PARTIALLY_REFUNDED, S.PARTIALLY_REFUNDED): "payment.partially_refunded",
@@ -81,6 +84,7 @@ STATUS: dict[State, str] = {
 }
 
 
+AUTHORIZATION_SECONDS = 7 * 24 * 3600  # how long a bank holds money that nobody captures
 DECLINED = "PAYMENT_FAILED"  # the error code of every failed payment; the reason is finer
 
 
@@ -103,6 +107,7 @@ class Payment:
     token: str | None  # stands for the card at the connector; worthless elsewhere
     capture: str
     exclusive: bool  # whether it keeps every other payment of its order out while it lives
+    notes: dict[str, Any]
     state: State
     sequence: int  # of its newest event
     amount_authorized: int
@@ -115,6 +120,8 @@ class Payment:
     error_description: str | None
     inquiries: int
     next_inquiry_at: datetime | None
+    last_answer: str | None  # of the bank, while the outcome is unknown
+    authorization_expires_at: datetime | None  # while there is something left to capture
     created_at: datetime
     updated_at: datetime
 
@@ -145,6 +152,7 @@ def create(
     card_last4: str | None = None,
     token: str | None = None,
     exclusive: bool,
+    notes: dict[str, Any] | None = None,
     at: datetime,
 ) -> Move:
     """A new payment of an order; the amount and the currency are always the order's."""
@@ -162,6 +170,7 @@ def create(
         token=token,
         capture=order.capture,
         exclusive=exclusive,
+        notes=notes or {},
         state=State.CREATED,
         sequence=1,
         amount_authorized=0,
@@ -174,6 +183,8 @@ def create(
         error_description=None,
         inquiries=0,
         next_inquiry_at=None,
+        last_answer=None,
+        authorization_expires_at=None,
         created_at=at,
         updated_at=at,
     )
@@ -189,6 +200,12 @@ def move(payment: Payment, to: State, *, at: datetime, **changes: Any) -> Move:
     return Move(payment=moved, event=_tell(moved, event_type, from_state=payment.state))
 
 
+def note(payment: Payment, event_type: str, refund: views.Refund, *, at: datetime, **changes: Any) -> Move:
+    """What happened to a refund of the payment, told in the payment's sequence; its state stays."""
+    noted = replace(payment, sequence=payment.sequence + 1, updated_at=at, **changes)
+    return Move(payment=noted, event=_tell(noted, event_type, from_state=payment.state, refund=refund))
+
+
 def hand_to_bank(payment: Payment, *, at: datetime) -> Move:
     return move(payment, State.PROCESSING, at=at)
 
@@ -202,6 +219,7 @@ def approve(payment: Payment, *, acquirer_reference: str, at: datetime) -> Move:
         at=at,
         amount_authorized=payment.amount,
         amount_captured=payment.amount if automatic else 0,
+        authorization_expires_at=None if automatic else at + timedelta(seconds=AUTHORIZATION_SECONDS),
         acquirer_reference=acquirer_reference,
         next_inquiry_at=None,
     )
@@ -219,18 +237,69 @@ def decline(payment: Payment, *, reason: str, description: str, at: datetime) ->
     )
 
 
-def lose_sight(payment: Payment, *, next_inquiry_at: datetime, at: datetime) -> Move:
-    """No answer, or none that can be read: the money may or may not have moved. Never a failure."""
+def lose_sight(payment: Payment, *, next_inquiry_at: datetime, why: str, at: datetime) -> Move:
+    """The bank gave no answer, or none that can be read: the money may or may not have moved. Never a failure."""
     return move(
         payment,
         State.OUTCOME_UNKNOWN,
         at=at,
         inquiries=payment.inquiries + 1,
         next_inquiry_at=next_inquiry_at,
+        last_answer=why,
     )
 
 
-def _tell(payment: Payment, type: str, *, from_state: State | None) -> Event:
+def capture(payment: Payment, amount: int | None, *, at: datetime) -> Move:
+    """Takes the amount, or all that is left, of what the bank holds. Raises BadRequest."""
+    if not _holds(payment, at=at):
+        raise BadRequest("Payment not in capturable state", reason="payment_not_capturable", status=payment.status)
+    left = payment.amount_authorized - payment.amount_captured
+    if amount is None:
+        amount = left
+    if amount < 1:
+        raise BadRequest("amount must be at least 1", field="amount")
+    if amount > left:
+        raise BadRequest(
+            f"Capture amount exceeds what is left of the authorization ({left})",
+            field="amount",
+            reason="capture_exceeds_authorization",
+            available=left,
+        )
+    captured = payment.amount_captured + amount
+    whole = captured == payment.amount_authorized
+    return move(
+        payment,
+        State.CAPTURED if whole else State.PARTIALLY_CAPTURED,
+        at=at,
+        amount_captured=captured,
+        authorization_expires_at=None if whole else payment.authorization_expires_at,
+    )
+
+
+def void(payment: Payment, *, at: datetime) -> Move:
+    """Lets go of a hold of which nothing was captured. Raises BadRequest."""
+    if payment.state != State.AUTHORIZED:
+        raise BadRequest("Payment not in voidable state", reason="payment_not_voidable", status=payment.status)
+    return move(payment, State.VOIDED, at=at, authorization_expires_at=None)
+
+
+def expire_authorization(payment: Payment, *, at: datetime) -> Move | None:
+    """The bank has let go of the hold. None if something was captured: then only the rest is gone, and no state."""
+    if payment.state != State.AUTHORIZED:
+        return None
+    return move(payment, State.AUTHORIZATION_EXPIRED, at=at, authorization_expires_at=None)
+
+
+def _holds(payment: Payment, *, at: datetime) -> bool:
+    """Whether there is something left to capture."""
+    return (
+        payment.state in (State.AUTHORIZED, State.PARTIALLY_CAPTURED)
+        and payment.authorization_expires_at is not None
+        and at < payment.authorization_expires_at
+    )
+
+
+def _tell(payment: Payment, type: str, *, from_state: State | None, refund: views.Refund | None = None) -> Event:
     event_id = ids.event_id()
     return Event(
         id=event_id,
@@ -246,6 +315,7 @@ def _tell(payment: Payment, type: str, *, from_state: State | None) -> Event:
             at=payment.updated_at,
             sequence=payment.sequence,
             payment=views.of_payment(payment),
+            refund=refund,
         ),
         created_at=payment.updated_at,
     )

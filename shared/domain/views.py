@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from shared.domain import merchant as domain_merchant
     from shared.domain import order as domain_order
     from shared.domain import payment as domain_payment
+    from shared.domain import refund as domain_refund
 
 Amount = Annotated[int, Meta(description="In minor units (paise): 50000 is ₹500.00.", examples=[50000])]
 Timestamp = Annotated[str, Meta(description="UTC, to the second.", examples=["2024-01-15T10:31:00Z"])]
@@ -45,13 +46,35 @@ class Payment(msgspec.Struct, kw_only=True):
     captured: bool
     amount_captured: int
     amount_refunded: int
+    amount_refund_pending: Annotated[int, Meta(description="Refunds that the bank has not answered yet.")]
+    notes: dict[str, Any]
     error_code: str | None
     error_reason: str | None
     error_description: str | None
     inquiries: Annotated[int, Meta(description="How often the bank was asked what became of it.")]
     next_inquiry_at: Timestamp | None
+    last_answer: Annotated[str | None, Meta(description="What the bank said, if it was no answer.")]
+    authorization_expires_at: Annotated[Timestamp | None, Meta(description="While there is something to capture.")]
     created_at: Timestamp
     updated_at: Timestamp
+
+
+class Refund(msgspec.Struct, kw_only=True):
+    id: Annotated[str, Meta(examples=["rfnd_K9pLm2nOqR5sTuVx"])]
+    payment_id: str
+    amount: Amount
+    currency: str
+    reason: str | None
+    notes: dict[str, Any]
+    status: Annotated[str, Meta(description="`pending`, `processed` or `failed`.")]
+    error_reason: str | None
+    error_description: str | None
+    inquiries: Annotated[int, Meta(description="How often the bank was asked what became of it.")]
+    next_inquiry_at: Timestamp | None
+    last_answer: Annotated[str | None, Meta(description="What the bank said, if it was no answer.")]
+    created_at: Timestamp
+    updated_at: Timestamp
+    processed_at: Timestamp | None
 
 
 class Merchant(msgspec.Struct, kw_only=True):
@@ -95,13 +118,37 @@ def of_payment(payment: domain_payment.Payment) -> Payment:
         captured=payment.captured,
         amount_captured=payment.amount_captured,
         amount_refunded=payment.amount_refunded,
+        amount_refund_pending=payment.amount_refund_pending,
+        notes=payment.notes,
         error_code=payment.error_code,
         error_reason=payment.error_reason,
         error_description=payment.error_description,
         inquiries=payment.inquiries,
-        next_inquiry_at=None if payment.next_inquiry_at is None else timestamp(payment.next_inquiry_at),
+        next_inquiry_at=_maybe(payment.next_inquiry_at),
+        last_answer=payment.last_answer,
+        authorization_expires_at=_maybe(payment.authorization_expires_at),
         created_at=timestamp(payment.created_at),
         updated_at=timestamp(payment.updated_at),
+    )
+
+
+def of_refund(refund: domain_refund.Refund) -> Refund:
+    return Refund(
+        id=refund.id,
+        payment_id=refund.payment_id,
+        amount=refund.amount,
+        currency=refund.currency,
+        reason=refund.reason,
+        notes=refund.notes,
+        status=refund.status,
+        error_reason=refund.error_reason,
+        error_description=refund.error_description,
+        inquiries=refund.inquiries,
+        next_inquiry_at=_maybe(refund.next_inquiry_at),
+        last_answer=refund.last_answer,
+        created_at=timestamp(refund.created_at),
+        updated_at=timestamp(refund.updated_at),
+        processed_at=_maybe(refund.processed_at),
     )
 
 
@@ -122,3 +169,7 @@ def of_merchant(merchant: domain_merchant.Merchant) -> Merchant:
 def timestamp(at: datetime) -> str:
     """`2024-01-15T10:31:00Z`."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _maybe(at: datetime | None) -> str | None:
+    return None if at is None else timestamp(at)

@@ -16,6 +16,7 @@ from psycopg.errors import LockNotAvailable
 from shared.db import idempotency
 from shared.db.database import Tx
 from shared.errors import BadRequest, Conflict, Unprocessable
+from shared.sealing import Sealer
 
 KEY_CHARACTERS_MAX = 255
 
@@ -41,7 +42,7 @@ def check_key(key: str) -> str:
 
 
 def begin(
-    tx: Tx, merchant_id: UUID, key: str, *, method: str, path: str, request: bytes, secret: bytes
+    tx: Tx, merchant_id: UUID, key: str, *, method: str, path: str, request: bytes, secret: bytes, sealer: Sealer
 ) -> Answered | None:
     """None: the key is ours, do the work and `end` it. Otherwise the answer that was given before.
 
@@ -66,8 +67,16 @@ def begin(
             field="Idempotency-Key",
             reason="idempotency_key_reused",
         )
+    if stored.sealed is not None:
+        return Answered(stored.status, sealer.open(stored.sealed, belongs_to=_belongs_to(merchant_id, key)))
     return Answered(stored.status, stored.response)
 
 
-def end(tx: Tx, merchant_id: UUID, key: str, *, status: int, response: str) -> None:
-    idempotency.store(tx, merchant_id, key, status=status, response=response)
+def end(tx: Tx, merchant_id: UUID, key: str, *, status: int, response: str, sealer: Sealer | None = None) -> None:
+    """Keeps the answer; sealed, if a sealer is given: one that shows a secret must not lie in the open."""
+    sealed = None if sealer is None else sealer.seal(response, belongs_to=_belongs_to(merchant_id, key))
+    idempotency.store(tx, merchant_id, key, status=status, response=response if sealed is None else "", sealed=sealed)
+
+
+def _belongs_to(merchant_id: UUID, key: str) -> str:
+    return f"idempotency_keys/{merchant_id}/{key}/response"

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from shared.db import merchants
 from shared.db.database import Tx
-from shared.errors import AuthenticationError
+from shared.errors import AuthenticationError, NotFound
 
+OPERATOR = UUID(int=0)  # whose idempotency keys are the operator's own
 _NOBODY = bytes(32)  # compared with when the key is unknown, so that both refusals take the same steps
 KEY_CHARACTERS_MAX = 255
 
@@ -26,10 +27,32 @@ def authenticate(tx: Tx, *, api_key: str | None, api_secret: str | None) -> UUID
             "Authentication required: send X-Api-Key and X-Api-Secret", reason="credentials_missing"
         )
     known = None
-    if len(api_key) <= KEY_CHARACTERS_MAX and api_key.isascii() and api_key.isprintable():
+    if _is_key(api_key):
         known = merchants.credential(tx, api_key)
     merchant_id, wanted = known or (None, _NOBODY)
     right = hmac.compare_digest(digest(api_secret), wanted)
     if merchant_id is None or not right:
         raise AuthenticationError("Invalid API credentials", reason="credentials_invalid")
     return merchant_id
+
+
+def merchant_of(tx: Tx, api_key: str) -> UUID | None:
+    """Whose publishable key it is. It identifies a merchant to the checkout and opens nothing."""
+    known = merchants.credential(tx, api_key) if _is_key(api_key) else None
+    return None if known is None else known[0]
+
+
+def check_operator(secret: str | None, authorization: str | None) -> None:
+    """Raises NotFound where there is no operator's secret, and AuthenticationError unless it was sent."""
+    if secret is None:
+        raise NotFound("There is no operator API here: set OPERATOR_SECRET", reason="operator_api_off")
+    scheme, _, sent = (authorization or "").partition(" ")
+    right = hmac.compare_digest(digest(sent), digest(secret))
+    if scheme.lower() != "bearer" or not right:
+        raise AuthenticationError(
+            "The operator's secret is required: Authorization: Bearer …", reason="credentials_invalid"
+        )
+
+
+def _is_key(text: str) -> bool:
+    return len(text) <= KEY_CHARACTERS_MAX and text.isascii() and text.isprintable()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from shared import ids
 from shared.connectors.connector import Connector
-from shared.db import orders, payments
+from shared.db import ledger, orders, payments
 from shared.db.database import Tx
 from shared.db.outbox import StagedJob
 from shared.domain import card as domain_card
+from shared.domain import ledger as books
+from shared.domain import notes as domain_notes
 from shared.domain import payment as domain
 from shared.domain import vpa as domain_vpa
 from shared.domain.card import CardDetails
@@ -26,6 +30,7 @@ def create(
     order_id: str,
     instrument: str | CardDetails,
     exclusive: bool,
+    notes: dict[str, Any] | None = None,
 ) -> tuple[Payment, list[StagedJob]]:
     """A payment of an order from a VPA or a card, and the jobs that carry it on.
 
@@ -40,6 +45,7 @@ def create(
         raise BadRequest(f"Order is {order.status}", field="order_id", reason=f"order_{order.status}")
     if order.status == OrderStatus.PAID and exclusive:
         raise _kept_out(tx, order)
+    noted = domain_notes.check(notes or {})
     if isinstance(instrument, str):
         move = domain.create(
             order,
@@ -47,6 +53,7 @@ def create(
             method="upi",
             vpa=domain_vpa.check(instrument),
             exclusive=exclusive,
+            notes=noted,
             at=now,
         )
     else:
@@ -59,6 +66,7 @@ def create(
             card_last4=card.last4,
             token=connector.tokenise(card),
             exclusive=exclusive,
+            notes=noted,
             at=now,
         )
     staged = payments.create(tx, move)
@@ -72,6 +80,29 @@ def get(tx: Tx, merchant_id: UUID, payment_id: str) -> Payment:
     if payment is None:
         raise NotFound("Payment not found")
     return payment
+
+
+def capture(tx: Tx, merchant_id: UUID, payment_id: str, amount: int | None) -> tuple[Payment, list[StagedJob]]:
+    """Takes the amount, or all that is left, of what the bank holds; booked in the ledger. Raises BadRequest."""
+    now, payment = lock(tx, merchant_id, payment_id)
+    move = domain.capture(payment, amount, at=now)
+    ledger.book(tx, [books.of_capture(move.payment, before=payment.amount_captured, at=now)])
+    return move.payment, payments.move(tx, [move])
+
+
+def void(tx: Tx, merchant_id: UUID, payment_id: str) -> tuple[Payment, list[StagedJob]]:
+    """Lets go of what the bank holds. Raises BadRequest if some of it was captured, or nothing is held."""
+    now, payment = lock(tx, merchant_id, payment_id)
+    move = domain.void(payment, at=now)
+    return move.payment, payments.move(tx, [move])
+
+
+def lock(tx: Tx, merchant_id: UUID, payment_id: str) -> tuple[datetime, Payment]:
+    """The merchant's payment, held until the transaction ends, and the time by the database's clock."""
+    found = payments.lock_own(tx, payment_id, merchant_id=merchant_id) if ids.is_id("pay", payment_id) else None
+    if found is None:
+        raise NotFound("Payment not found")
+    return found
 
 
 def _kept_out(tx: Tx, order: OrderToPay) -> GatewayError:

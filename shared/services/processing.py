@@ -23,12 +23,13 @@ from shared.connectors.connector import (
     Pending,
     Unknown,
 )
-from shared.db import jobs, payments
+from shared.db import jobs, ledger, payments
 from shared.db.database import Database, Tx
 from shared.db.jobs import Claim
 from shared.db.outbox import StagedJob
+from shared.domain import ledger as books
 from shared.domain import payment as domain
-from shared.domain.payment import Payment, State
+from shared.domain.payment import Move, Payment, State
 from shared.jobs import Kind
 
 KIND: Kind = "process_payment"
@@ -140,7 +141,7 @@ def _record(tx: Tx, claim: Claim, asked: dict[str, _Asked], answers: dict[str, A
         elif isinstance(answer, Pending):
             later[job] = answer.ready_in_seconds
         else:
-            later[job] = _inquiry_wait(asked[subject].payment)
+            later[job] = inquiry_wait(asked[subject].payment.inquiries)
     held = jobs.finish(tx, KIND, over, claim.token)
     held |= jobs.postpone(tx, list(later), list(later.values()), claim.token)
     now, locked = payments.lock(tx, [claim.subjects[job] for job in held if claim.subjects[job] in answers])
@@ -156,13 +157,37 @@ def _record(tx: Tx, claim: Claim, asked: dict[str, _Asked], answers: dict[str, A
         elif isinstance(answer, Pending):
             continue
         elif payment.state == State.PROCESSING:
-            wait = timedelta(seconds=_inquiry_wait(payment))
-            moves.append(domain.lose_sight(payment, next_inquiry_at=now + wait, at=now))
+            wait = timedelta(seconds=inquiry_wait(payment.inquiries))
+            moves.append(domain.lose_sight(payment, next_inquiry_at=now + wait, why=in_words(answer), at=now))
         else:
             still_unknown.append(payment)
-    payments.note_inquiries(tx, [p.id for p in still_unknown], [_inquiry_wait(p) for p in still_unknown])
+    payments.note_inquiries(
+        tx,
+        [payment.id for payment in still_unknown],
+        [inquiry_wait(payment.inquiries) for payment in still_unknown],
+        [in_words(answers[payment.id]) for payment in still_unknown],
+    )
+    return store(tx, moves)
+
+
+def store(tx: Tx, moves: Sequence[Move]) -> list[StagedJob]:
+    """The moves, with what an automatic capture books."""
+    ledger.book(
+        tx,
+        [
+            books.of_capture(move.payment, at=move.payment.updated_at)
+            for move in moves
+            if move.payment.state == State.CAPTURED
+        ],
+    )
     return payments.move(tx, moves)
 
 
-def _inquiry_wait(payment: Payment) -> float:
-    return INQUIRY_SECONDS[min(payment.inquiries, len(INQUIRY_SECONDS) - 1)]
+def inquiry_wait(inquiries: int) -> float:
+    """Seconds until the next inquiry, after so many that told nothing."""
+    return INQUIRY_SECONDS[min(inquiries, len(INQUIRY_SECONDS) - 1)]
+
+
+def in_words(answer: Answer) -> str:
+    """What came instead of an answer."""
+    return answer.why if isinstance(answer, Unknown) else "the bank has not heard of it"

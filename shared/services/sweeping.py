@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from shared.db import deliveries, jobs, payments
+from shared.db import deliveries, jobs, payments, refunds
 from shared.db.database import Database
 from shared.jobs import Kind
 from shared.queue import Queue
@@ -29,10 +29,12 @@ def sweep(database: Database, queue: Queue) -> Sequence[Kind]:
 
 
 def inquire(database: Database, queue: Queue) -> int:
-    """Gives a job to every payment and delivery that is on its way and has none, and says how many there were."""
+    """Gives a job to every payment, refund and delivery on its way that has none, and says how many there were."""
     with database.transaction() as tx:
         stuck = payments.stuck(tx, older_than_seconds=STUCK_SECONDS, limit=STUCK_MAX)
         staged = jobs.ensure(tx, "process_payment", stuck)
+        unrefunded = refunds.stuck(tx, older_than_seconds=STUCK_SECONDS, limit=STUCK_MAX)
+        staged += jobs.ensure(tx, "process_refund", unrefunded)
         unsent = deliveries.stuck(tx, older_than_seconds=STUCK_SECONDS, limit=STUCK_MAX)
         staged += jobs.ensure(tx, "deliver_webhook", unsent)
     queue.send(staged)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from chalice import Blueprint
@@ -22,6 +22,8 @@ class NewPayment(msgspec.Struct, kw_only=True):
     method: Literal["upi", "card"]
     vpa: Annotated[str | None, Meta(description="For `upi`.", examples=["asha@upi"])] = None
     card: Annotated[CardDetails | None, Meta(description="For `card`. Number and CVV are never stored.")] = None
+
+    notes: Annotated[dict[str, Any] | None, Meta(description="Whatever you want to find here again.")] = None
 
     def instrument(self) -> str | CardDetails:
         given = self.vpa if self.method == "upi" else self.card
@@ -50,6 +52,7 @@ def create_payment(call: Call[NewPayment]) -> views.Payment:
         order_id=call.body.order_id,
         instrument=call.body.instrument(),
         exclusive=call.on.config.orders_paid_once,
+        notes=call.body.notes,
     )
     call.staged.extend(staged)
     return views.of_payment(payment)

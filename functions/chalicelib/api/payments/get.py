@@ -1,10 +1,11 @@
-"""GET /api/v1/payments/{payment_id}: one payment."""
+"""GET /api/v1/payments/{payment_id}: one payment; with ?wait=20, once its outcome is there, or after so many seconds."""
 
 from __future__ import annotations
 
 from chalice import Blueprint
 
 from chalicelib.http import Call, endpoint
+from chalicelib.query import Wait
 from shared.domain import views
 from shared.services import payments
 
@@ -16,8 +17,10 @@ routes = Blueprint(__name__)
     "GET",
     "/api/v1/payments/{payment_id}",
     summary="Get a payment",
+    query=Wait,
+    pending=lambda payment: payment.status == "pending",
     answer=views.Payment,
-    errors=(404,),
+    errors=(400, 404),
     tag="Payments",
 )
 def get_payment(call: Call[None], payment_id: str) -> views.Payment:

@@ -1,0 +1,45 @@
+"""POST /api/v1/payments/{payment_id}/refunds: give back all or a part. Answers at once; the bank is asked by a job."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from chalice import Blueprint
+from msgspec import Meta
+
+from chalicelib.http import Call, endpoint
+from shared.domain import views
+from shared.services import refunds
+
+routes = Blueprint(__name__)
+
+
+class NewRefund(msgspec.Struct, kw_only=True):
+    amount: Annotated[int | None, Meta(description="In minor units; left out, all that is left.", examples=[20000])] = (
+        None
+    )
+    reason: Annotated[str | None, Meta(description="At most 255 characters.", examples=["Returned goods"])] = None
+    notes: Annotated[dict[str, Any] | None, Meta(description="Whatever you want to find here again.")] = None
+
+
+@endpoint(
+    routes,
+    "POST",
+    "/api/v1/payments/{payment_id}/refunds",
+    summary="Create a refund",
+    body=NewRefund,
+    body_optional=True,
+    answer=views.Refund,
+    status=201,
+    errors=(400, 404),
+    atomic=True,
+    tag="Refunds",
+)
+def create_refund(call: Call[NewRefund], payment_id: str) -> views.Refund:
+    new = call.body
+    refund, staged = refunds.create(
+        call.tx, call.merchant_id, payment_id, amount=new.amount, reason=new.reason, notes=new.notes or {}
+    )
+    call.staged.extend(staged)
+    return views.of_refund(refund)

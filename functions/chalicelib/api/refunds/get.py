@@ -1,0 +1,24 @@
+"""GET /api/v1/refunds/{refund_id}: one refund."""
+
+from __future__ import annotations
+
+from chalice import Blueprint
+
+from chalicelib.http import Call, endpoint
+from shared.domain import views
+from shared.services import refunds
+
+routes = Blueprint(__name__)
+
+
+@endpoint(
+    routes,
+    "GET",
+    "/api/v1/refunds/{refund_id}",
+    summary="Get a refund",
+    answer=views.Refund,
+    errors=(404,),
+    tag="Refunds",
+)
+def get_refund(call: Call[None], refund_id: str) -> views.Refund:
+    return views.of_refund(refunds.get(call.tx, call.merchant_id, refund_id))

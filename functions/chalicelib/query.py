@@ -1,0 +1,100 @@
+"""A request's query: members of the declared shape, or a refusal that names the one that is wrong."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from shared.db.pages import LIMIT_MAX, OFFSET_MAX, Page
+from shared.errors import BadRequest
+
+T = TypeVar("T")
+
+_FIELD = re.compile(r" - at `\$\.?(?P<field>[^`]*)`$")
+_RANGE = re.compile(r"Expected `int` (?P<bound>[<>]=) (?P<value>-?\d+)")
+_UNIX = re.compile(r"\d{1,11}")
+WAIT_SECONDS_MAX = 25  # API Gateway gives up after 29
+
+
+class Paging(msgspec.Struct, kw_only=True):
+    limit: Annotated[int, Meta(ge=1, le=LIMIT_MAX, description="How many to show.")] = 10
+    starting_after: Annotated[str | None, Meta(description="The id of the last one you have: show what follows.")] = (
+        None
+    )
+    ending_before: Annotated[str | None, Meta(description="The id of the first one you have: what precedes.")] = None
+    offset: Annotated[
+        Annotated[int, Meta(ge=0, le=OFFSET_MAX)] | None,
+        Meta(description="How many to skip; the answer then has `total`, `limit` and `offset`."),
+    ] = None
+
+    def page(self) -> Page:
+        return Page(
+            limit=self.limit,
+            starting_after=self.starting_after,
+            ending_before=self.ending_before,
+            offset=self.offset,
+        )
+
+
+class Created(Paging, kw_only=True):
+    created_gte: Annotated[
+        str | None, Meta(description="Made then or later: `2024-01-15T10:31:00Z`, or unix seconds.")
+    ] = None
+    created_lte: Annotated[str | None, Meta(description="Made then or earlier.")] = None
+
+    def created(self) -> dict[str, Any]:
+        """The conditions on the time of creation, for a list."""
+        return {
+            "created_at >= %s": moment(self.created_gte, field="created_gte"),
+            "created_at < %s + interval '1 second'": moment(self.created_lte, field="created_lte"),
+        }
+
+
+class Wait(msgspec.Struct, kw_only=True):
+    wait: Annotated[
+        int, Meta(ge=0, le=WAIT_SECONDS_MAX, description="Seconds to wait for the outcome, if it is not there yet.")
+    ] = 0
+
+
+def read(request: Any, shape: type[T]) -> T:
+    """The query; members that the shape does not have are ignored. Raises BadRequest."""
+    sent = {name: value for name, value in dict(request.query_params or {}).items() if value != ""}
+    try:
+        return msgspec.convert(sent, shape, strict=False)
+    except msgspec.ValidationError as error:
+        raise _in_words(str(error), sent) from None
+
+
+def moment(text: str | None, *, field: str) -> datetime | None:
+    """A time as the API writes it, or in unix seconds. Raises BadRequest."""
+    if text is None:
+        return None
+    try:
+        if _UNIX.fullmatch(text):
+            return datetime.fromtimestamp(int(text), UTC)
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is not None and 1970 <= at.year <= 9000:
+            return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise BadRequest(
+        f"{field} must be a time such as 2024-01-15T10:31:00Z, or unix seconds", field=field, reason="invalid_value"
+    )
+
+
+def _in_words(message: str, sent: dict[str, str]) -> BadRequest:
+    place = _FIELD.search(message)
+    field = place["field"] if place else ""
+    bound = _RANGE.match(message)
+    if bound:
+        wanted = f"at least {bound['value']}" if bound["bound"] == ">=" else f"at most {bound['value']}"
+        return BadRequest(f"{field} must be {wanted}", field=field, reason="invalid_value")
+    if message.startswith("Expected `int"):
+        return BadRequest(f"{field} must be a whole number", field=field, reason="invalid_type")
+    if message.startswith("Invalid enum value"):
+        return BadRequest(f"{field} is none of the values it may have", field=field, reason="invalid_value")
+    return BadRequest(f"{field or 'The query'} is not valid", field=field or None, reason="invalid_value")

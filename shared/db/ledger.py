@@ -1,0 +1,49 @@
+"""SQL about the ledger: rows are added in the transaction of what they tell of, and never touched again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from shared.db.database import Tx, as_json
+from shared.domain.ledger import Transaction
+
+
+def book(tx: Tx, transactions: Sequence[Transaction]) -> None:
+    """Raises psycopg.errors.UniqueViolation for an effect that is booked already."""
+    if not transactions:
+        return
+    tx.execute(
+        """with booked as (
+               select * from jsonb_to_recordset(%s::jsonb)
+                   as t (id text, merchant_id uuid, kind text, reference text, payment_id text, refund_id text,
+                         currency text, entries jsonb, created_at timestamptz)
+           ),
+           stored as (
+               insert into ledger_transactions (id, merchant_id, kind, reference, payment_id, refund_id, currency,
+                                                created_at)
+               select id, merchant_id, kind, reference, payment_id, refund_id, currency, created_at from booked
+           )
+           insert into ledger_entries (transaction_id, account, merchant_id, currency, amount)
+           select b.id, e.account, b.merchant_id, b.currency, e.amount
+             from booked b, jsonb_to_recordset(b.entries) as e (account text, amount bigint)""",
+        (as_json(transactions),),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    currency: str
+    account: str
+    amount: int
+
+
+def sums(tx: Tx, *, merchant_id: UUID) -> list[Sum]:
+    """What every account of the merchant holds."""
+    rows = tx.execute(
+        """select currency, account, sum(amount)::bigint as amount from ledger_entries
+            where merchant_id = %s group by currency, account order by currency, account""",
+        (merchant_id,),
+    ).fetchall()
+    return [Sum(**row) for row in rows]
