@@ -8,8 +8,9 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -22,6 +23,7 @@ import psycopg
 import pytest
 import yaml
 
+from local.config import LOCAL_NETWORKS
 from local.up import MIGRATE, PARTS
 from shared import config
 
@@ -44,6 +46,7 @@ CONTAINERS = {
     "migrate": "gateway_migrate",
     "api": "gateway_api",
     "worker": "gateway_worker",
+    "worker-refunds": "gateway_worker_refunds",
     "worker-webhooks": "gateway_worker_webhooks",
     "ticker": "gateway_ticker",
     "dashboard": "gateway_dashboard",
@@ -67,6 +70,7 @@ DEPENDENCIES = {
     "migrate": {"postgres": "service_healthy"},
     "api": AFTER_MIGRATION,
     "worker": AFTER_MIGRATION,
+    "worker-refunds": AFTER_MIGRATION,
     "worker-webhooks": AFTER_MIGRATION,
     "ticker": AFTER_MIGRATION,
     "dashboard": {"api": "service_healthy"},
@@ -242,7 +246,7 @@ def test_services_of_one_image_build_it_alike() -> None:
     assert len({str((SERVICES[name]["image"], SERVICES[name]["build"])) for name in ON_GATEWAY_IMAGE}) == 1
 
 
-@pytest.mark.parametrize("name", ["worker", "worker-webhooks"])
+@pytest.mark.parametrize("name", ["worker", "worker-refunds", "worker-webhooks"])
 def test_workers_find_receivers_on_the_host(name: str) -> None:
     assert SERVICES[name]["extra_hosts"] == ["host.docker.internal:host-gateway"]
 
@@ -340,9 +344,11 @@ def test_redis_is_given_its_configuration_and_no_password_on_the_command_line(tm
 # Secrets
 
 
-def run_entrypoint(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def run_entrypoint(
+    environment: dict[str, str], command: Sequence[str] = ("echo", "the command ran")
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["/bin/sh", ROOT / "docker/gateway/entrypoint.sh", "echo", "the command ran"],
+        ["/bin/sh", ROOT / "docker/gateway/entrypoint.sh", *command],
         env={"PATH": os.defpath, **environment},
         capture_output=True,
         text=True,
@@ -371,6 +377,22 @@ def test_production_refuses_each_secret_for_evaluation(service: str, secret: str
 def test_the_image_runs_its_command_otherwise(given: dict[str, str]) -> None:
     ran = run_entrypoint(environment_of("api", given))
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "the command ran\n", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({}, LOCAL_NETWORKS),
+        ({"OUTBOUND_ALLOWED_NETWORKS": ""}, LOCAL_NETWORKS),
+        ({"OUTBOUND_ALLOWED_NETWORKS": "172.18.0.0/16"}, "172.18.0.0/16"),
+        ({"APP_ENV": "production", **OWN_SECRETS}, ""),
+    ],
+    ids=["by itself", "empty", "given", "production"],
+)
+def test_webhooks_reach_other_containers_and_the_host_but_not_in_production(given: dict[str, str], wanted: str) -> None:
+    show = (sys.executable, "-c", "import os; print(os.environ.get('OUTBOUND_ALLOWED_NETWORKS', ''))")
+    seen = run_entrypoint(environment_of("worker-webhooks", given), show).stdout.strip()
+    assert seen == wanted, "what `make up` allows is to be allowed in containers"
 
 
 @pytest.mark.parametrize("dockerfile", DOCKERFILES)
