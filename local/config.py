@@ -11,6 +11,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 PORT_MAX = 65535
 
+# Where receivers of webhooks are while one works on them: this machine and private networks.
+LOCAL_NETWORKS = "127.0.0.0/8 ::1/128 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7"
+
 
 @dataclass(frozen=True, kw_only=True)
 class LocalConfig:
@@ -68,11 +71,12 @@ class LocalConfig:
         }[variable]
 
     def child_environment(self, *, database_url: str, redis_url: str, secrets: Mapping[str, str]) -> dict[str, str]:
-        """Ours for every child: what was given to us passes through, and wins over generated secrets."""
+        """Ours for every child: what was given to us passes through, and wins over generated secrets and defaults."""
         paths = [str(ROOT), str(ROOT / "functions"), self.environment.get("PYTHONPATH", "")]
+        defaults = dict(secrets) if self.production else {"OUTBOUND_ALLOWED_NETWORKS": LOCAL_NETWORKS, **secrets}
         return {
             **self.environment,
-            **{name: secret for name, secret in secrets.items() if not self.environment.get(name, "").strip()},
+            **{name: value for name, value in defaults.items() if not self.environment.get(name, "").strip()},
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "PORT": str(self.api_port),

@@ -1,5 +1,8 @@
 """One POST to a receiver that may be slow, huge or hostile: bounded in time and size, never redirected.
 
+A host is looked up once for each connection, and the connection is made to an address that was judged: a name that
+means another address a moment later gains nothing by it. Proxies in the environment are not used.
+
 A urllib3 pool keeps connections to good receivers open. The time limit is for the whole exchange, not for each
 read, so a receiver that sends a byte now and then is cut off like one that sends nothing: every socket knows its
 deadline and gives each operation only what is left.
@@ -7,13 +10,15 @@ deadline and gives each operation only what is left.
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from ipaddress import ip_address
 from typing import Any
 
 import urllib3
@@ -22,6 +27,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.ssl_ import create_urllib3_context
 
+from shared.addresses import Network, is_host, may_be_reached
+
 SECONDS_MAX = 5.0
 RESPONSE_BYTES_MAX = 4096
 POOLS_MAX = 256  # receivers whose connections are kept
@@ -29,6 +36,15 @@ CONNECTIONS_PER_RECEIVER = 8
 RESOLVERS_MAX = 32  # names looked up at once
 KEPT_IDLE_SECONDS_MAX = 2.0  # receivers close idle connections, Node after 5 s: ours must not race with theirs
 ERROR_CHARACTERS_MAX = 500
+
+NO_URL = "not sent: the URL is not of the form https://shop.example/webhook"
+NOT_HTTPS = "not sent: the URL must begin with https://"
+NOT_PUBLIC = "not sent: the host's address is private or reserved, and only public ones are reached"
+
+# What every program reads alike: no user name, no fragment, nothing that is escaped in the host.
+_URL = re.compile(
+    r"(https?)://([^/?#@\\:\[\]]+|\[[^\]]*\])(?::[0-9]{1,5})?(?:[/?][\w.~:/?@!$&'()*+,;=%\[\]-]*)?", re.A | re.I
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,18 +64,31 @@ class Response:
 class Sender:
     """Thread-safe; one for a process."""
 
-    def __init__(self, *, seconds_max: float = SECONDS_MAX) -> None:
+    def __init__(
+        self,
+        *,
+        seconds_max: float = SECONDS_MAX,
+        allowed_networks: Sequence[Network] = (),
+        https_only: bool = False,
+    ) -> None:
+        """Only public addresses are reached, and those in `allowed_networks`."""
         self._seconds_max = seconds_max
+        self._https_only = https_only
         self._pools = urllib3.PoolManager(
             num_pools=POOLS_MAX,
             maxsize=CONNECTIONS_PER_RECEIVER,
             retries=False,
             ssl_context=_tls(),
         )
-        self._pools.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+        self._pools.pool_classes_by_scheme = {
+            "http": partial(_HttpPool, allowed_networks=allowed_networks),  # type: ignore[dict-item]
+            "https": partial(_HttpsPool, allowed_networks=allowed_networks),  # type: ignore[dict-item]
+        }
 
     def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Response:
-        """Never raises for what the other side does."""
+        """Never raises for what the other side does, nor for a URL that must not be called."""
+        if refusal := self._refusal(url):
+            return Response(status=None, body="", error=refusal, duration_ms=0)
         started = time.monotonic()
         deadline = started + self._seconds_max
         status, kept, error = None, b"", None
@@ -85,6 +114,18 @@ class Sender:
             duration_ms=int((time.monotonic() - started) * 1000),
         )
 
+    def _refusal(self, url: str) -> str | None:
+        if not _well_formed(url):
+            return NO_URL
+        if self._https_only and not url.lower().startswith("https://"):
+            return NOT_HTTPS
+        return None
+
+
+def _well_formed(url: str) -> bool:
+    parts = _URL.fullmatch(url)
+    return parts is not None and is_host(parts[2])
+
 
 def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
     """At most RESPONSE_BYTES_MAX. A connection with more to say, or with no time left, is not kept."""
@@ -107,7 +148,13 @@ def _text(kept: bytes) -> str:
     return text.encode()[:RESPONSE_BYTES_MAX].decode("utf-8", "ignore")
 
 
+class _NotPublic(urllib3.exceptions.HTTPError):
+    """The host has an address that may not be reached."""
+
+
 def _in_words(failure: Exception, seconds_max: float) -> str:
+    if isinstance(failure, _NotPublic):
+        return NOT_PUBLIC
     if isinstance(failure, urllib3.exceptions.NameResolutionError):
         return "could not connect: the name of the host is unknown"
     if isinstance(failure, urllib3.exceptions.NewConnectionError):
@@ -160,6 +207,10 @@ class _Bounded:
     _deadline = 0.0
     _used_at = 0.0
 
+    def __init__(self, *args: Any, allowed_networks: Sequence[Network], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._allowed_networks = allowed_networks
+
     def begin(self) -> None:
         """A new exchange; a connection that was idle too long is not used for it."""
         now = time.monotonic()
@@ -177,6 +228,9 @@ class _Bounded:
             addresses = _look_up(host, port, max(0.0, self._deadline - time.monotonic()))
         except (socket.gaierror, UnicodeError) as error:
             raise NameResolutionError(host, self, error) from error  # type: ignore[arg-type]
+        # One bad address is enough: an honest name has none, and which one is tried first is not ours to say.
+        if not all(_may_be_reached(address, self._allowed_networks) for *_, address in addresses):
+            raise _NotPublic
         last: OSError | None = None
         for place, (family, kind, protocol, _, address) in enumerate(addresses):
             opened = _Socket(family, kind, protocol)
@@ -207,6 +261,14 @@ def _look_up(host: str, port: int, seconds: float) -> list[Any]:
     except TimeoutError as error:
         looking.cancel()
         raise ConnectTimeoutError(None, "the host's name was not resolved in time") from error
+
+
+def _may_be_reached(address: Any, allowed: Sequence[Network]) -> bool:
+    """Judges a socket address by the text that `connect` is given."""
+    try:
+        return may_be_reached(ip_address(address[0]), allowed)
+    except ValueError:
+        return False
 
 
 @cache

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs the command it is given, unless that would be production with a secret that everyone can read.
+# Runs the command it is given, unless that would be production with a secret that everyone can read. Outside
+# production webhooks may go to other containers and to the host.
 set -eu
 
 if [ "${APP_ENV:-}" = production ]; then
@@ -13,6 +14,10 @@ if [ "${APP_ENV:-}" = production ]; then
                 ;;
         esac
     done
+else
+    # As local/config.py has it for `make up`.
+    : "${OUTBOUND_ALLOWED_NETWORKS:=127.0.0.0/8 ::1/128 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7}"
+    export OUTBOUND_ALLOWED_NETWORKS
 fi
 
 exec "$@"

@@ -21,7 +21,7 @@ import pytest
 import redis
 
 from local import offspring
-from local.config import ROOT, LocalConfig
+from local.config import LOCAL_NETWORKS, ROOT, LocalConfig
 from local.embedded_postgres import EmbeddedPostgres
 from local.embedded_redis import EmbeddedRedis
 from local.errors import LocalError
@@ -359,6 +359,24 @@ def test_the_users_variables_win_over_generated_secrets_and_pass_through() -> No
     assert environment["JWT_SECRET"] == "mine"
     assert environment["ENCRYPTION_KEY"] == "made", "an empty variable counts as not set"
     assert environment["TEST_MODE"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({}, LOCAL_NETWORKS),
+        ({"OUTBOUND_ALLOWED_NETWORKS": " "}, LOCAL_NETWORKS),
+        ({"OUTBOUND_ALLOWED_NETWORKS": "::1/128"}, "::1/128"),
+        ({"APP_ENV": "production"}, ""),
+        ({"APP_ENV": "production", "OUTBOUND_ALLOWED_NETWORKS": "::1/128"}, "::1/128"),  # which then is refused
+    ],
+)
+def test_webhooks_reach_this_machine_and_private_networks_but_not_in_production(
+    given: dict[str, str], wanted: str
+) -> None:
+    config = LocalConfig.from_environment(given)
+    environment = config.child_environment(database_url="d", redis_url="r", secrets={})
+    assert environment.get("OUTBOUND_ALLOWED_NETWORKS", "") == wanted
 
 
 def test_postgres_by_itself_is_durable_and_closed_to_strangers(home: Path) -> None:

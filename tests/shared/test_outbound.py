@@ -27,6 +27,7 @@ SECONDS_TOLD = 2.0  # generous: the machine that runs this may be busy
 TOO_LATE = "no complete answer within 0.5 seconds"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 BODY = '{"note":"₹"}'.encode()
+LOOPBACK = [ipaddress.ip_network("127.0.0.0/8")]
 
 
 # Receivers: each answers one request on a connection, and says whether it wants another.
@@ -136,7 +137,7 @@ def read_request(incoming: BinaryIO) -> bytes:
 
 @pytest.fixture
 def sender() -> Iterator[Sender]:
-    sender = Sender(seconds_max=SECONDS_MAX)
+    sender = Sender(seconds_max=SECONDS_MAX, allowed_networks=LOOPBACK)
     yield sender
     sender._pools.clear()
 
@@ -531,7 +532,7 @@ def certificate(tmp_path: Path) -> Certificate:
 def trusting(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sender]:
     """A sender on a system that trusts the certificate."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.path))
-    sender = Sender(seconds_max=SECONDS_MAX)
+    sender = Sender(seconds_max=SECONDS_MAX, allowed_networks=LOOPBACK)
     yield sender
     sender._pools.clear()
 
@@ -585,7 +586,7 @@ def test_a_certificate_of_another_host_or_another_day_is_refused(
     wrong = make_certificate(tmp_path / "wrong.pem", host=host, days=days)
     monkeypatch.setenv("SSL_CERT_FILE", str(wrong.path))
     with receiving(says(OK), tls=wrong.server()) as receiver:
-        said = post(Sender(seconds_max=SECONDS_MAX), receiver.https_url).error
+        said = post(Sender(seconds_max=SECONDS_MAX, allowed_networks=LOOPBACK), receiver.https_url).error
         assert said is not None
         assert "certificate verify failed" in said
         assert receiver.requests == []
