@@ -12,6 +12,8 @@ import hmac
 import secrets
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 (the prefix is public)
+PLAIN_HEADER = "X-Webhook-Signature"
+PREVIOUS_HEADER = "X-Webhook-Signature-Previous"
 SECRET_BYTES = 24  # the least that Standard Webhooks asks for
 
 
@@ -19,15 +21,22 @@ def new_webhook_secret() -> str:
     return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
-def headers(*, secret: str, webhook_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """The headers to send with the body. `timestamp` is in unix seconds."""
+def headers(
+    *, secret: str, previous_secret: str | None = None, webhook_id: str, timestamp: int, body: bytes
+) -> dict[str, str]:
+    """The headers to send with the body. `timestamp` is in unix seconds.
+
+    While a secret is being changed both sign: the standard header lists two signatures, the plain one has a twin.
+    """
     signed = f"{webhook_id}.{timestamp}.".encode() + body
-    standard = hmac.digest(_standard_key(secret), signed, "sha256")
+    secrets_now = [secret] if previous_secret is None else [secret, previous_secret]
+    standard = [base64.b64encode(hmac.digest(_standard_key(one), signed, "sha256")).decode() for one in secrets_now]
+    plain = [hmac.digest(one.encode(), body, "sha256").hex() for one in secrets_now]
     return {
-        "X-Webhook-Signature": hmac.digest(secret.encode(), body, "sha256").hex(),
+        **dict(zip((PLAIN_HEADER, PREVIOUS_HEADER), plain, strict=False)),
         "webhook-id": webhook_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": "v1," + base64.b64encode(standard).decode(),
+        "webhook-signature": " ".join(f"v1,{one}" for one in standard),
     }
 
 

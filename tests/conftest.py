@@ -33,6 +33,8 @@ TABLES = (
     "refunds",
     "payments",
     "orders",
+    "webhook_endpoints",
+    "api_keys",
     "merchants",
     "bank.notices",
     "bank.refunds",

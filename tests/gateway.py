@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from shared import signatures
 from shared.config import BankConfig
 from shared.connectors.simulator import SimulatedBank
 from shared.db import jobs
 from shared.db.database import Database
 from shared.db.outbox import StagedJob
 from shared.jobs import Kind
-from shared.services import orders, payments, processing, test_merchant
+from shared.sealing import Sealer
+from shared.services import merchants, orders, payments, processing, test_merchant
 
 INSTANT = BankConfig(test_mode=True, test_processing_delay_ms=0)
 
@@ -95,3 +97,23 @@ def desert(database: Database) -> None:
 def waking(database: Database, kind: Kind, limit: int = 100) -> list[int]:
     with database.statement() as tx:
         return [job.id for job in jobs.wake(tx, kind, limit=limit)]
+
+
+OTHER = {"x-api-key": "key_test_other", "x-api-secret": "secret_test_other"}
+
+
+def other_merchant(database: Database, sealer: Sealer) -> UUID:
+    """A second merchant, whose credentials are OTHER."""
+    id = uuid4()
+    with database.transaction() as tx:
+        merchants.register(
+            tx,
+            sealer,
+            id=id,
+            name="Other",
+            email="other@example.com",
+            api_key=OTHER["x-api-key"],
+            api_secret=OTHER["x-api-secret"],
+            webhook_secret=signatures.new_webhook_secret(),
+        )
+    return id

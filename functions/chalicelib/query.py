@@ -66,7 +66,7 @@ def read(request: Any, shape: type[T]) -> T:
     try:
         return msgspec.convert(sent, shape, strict=False)
     except msgspec.ValidationError as error:
-        raise _in_words(str(error), sent) from None
+        raise _in_words(str(error)) from None
 
 
 def moment(text: str | None, *, field: str) -> datetime | None:
@@ -86,7 +86,7 @@ def moment(text: str | None, *, field: str) -> datetime | None:
     )
 
 
-def _in_words(message: str, sent: dict[str, str]) -> BadRequest:
+def _in_words(message: str) -> BadRequest:
     place = _FIELD.search(message)
     field = place["field"] if place else ""
     bound = _RANGE.match(message)

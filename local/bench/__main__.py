@@ -123,7 +123,7 @@ class Bench:
         )
 
     def receive_at(self, url: str | None) -> None:
-        self.connection.execute("update merchants set webhook_url = %s", (url,))
+        self.connection.execute("update webhook_endpoints set url = %s where is_first", (url,))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -151,6 +152,14 @@ def _hung_up(connection: Tx) -> bool:
 def ping(tx: Tx) -> None:
     """Raises psycopg.Error if Postgres does not answer."""
     tx.execute("select 1")
+
+
+def now(tx: Tx) -> datetime:
+    """The time by the database's clock, by which everything is dated."""
+    row = tx.execute("select now()").fetchone()
+    assert row is not None, "it is one row"
+    at: datetime = row["now"]
+    return at
 
 
 Row = dict[str, Any]

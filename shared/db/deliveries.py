@@ -6,21 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from shared.db.database import Tx, as_json
+from shared.db import pages
+from shared.db.database import Row, Tx, as_json
+from shared.db.pages import Page, Rows
 from shared.jobs import LEASE_SECONDS
+
+_SHOWN = """
+    id, endpoint_id, event_id, event, status, attempts, created_at, last_attempt_at, next_retry_at, response_code
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delivery:
-    """What a worker needs for one attempt. `url` is None if the merchant wants no events any more."""
+    """What a worker needs for one attempt. `url` is None if its endpoint wants no events any more."""
 
     id: str
     merchant_id: UUID
+    endpoint_id: str
     event_id: str
     body: str
     attempts: int
     url: str | None
-    secret_sealed: bytes
+    secret_sealed: bytes | None
+    previous_secret_sealed: bytes | None  # while it signs too
+    failing: bool  # whether the endpoint's last attempt failed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +37,7 @@ class Attempt:
     """How one HTTP try ended, and what becomes of the delivery: `status`, and after how long the next try is due."""
 
     delivery_id: str
+    request_headers: dict[str, str]
     response_code: int | None
     response_body: str
     error: str | None
@@ -38,14 +48,25 @@ class Attempt:
 
 def take(tx: Tx, delivery_ids: Sequence[str]) -> list[Delivery]:
     rows = tx.execute(
-        """select l.id::text, l.merchant_id, l.event_id, l.payload::text as body, l.attempts,
-                  m.webhook_url as url, m.webhook_secret as secret_sealed
+        """select l.id::text, l.merchant_id, l.endpoint_id, l.event_id, l.payload::text as body, l.attempts,
+                  case when w.enabled then w.url end as url, w.secret as secret_sealed,
+                  case when w.previous_secret_until > now() then w.previous_secret end as previous_secret_sealed,
+                  w.failing_since is not null as failing
              from webhook_logs l
-             join merchants m on m.id = l.merchant_id
+             left join webhook_endpoints w on w.id = l.endpoint_id
             where l.id = any(%s::uuid[]) and l.status = 'pending'""",
         (list(delivery_ids),),
     ).fetchall()
     return [Delivery(**row) for row in rows]
+
+
+def lock(tx: Tx, delivery_ids: Sequence[str]) -> dict[str, int]:
+    """How many attempts each has behind it. Held until the transaction ends: before their jobs, by all."""
+    rows = tx.execute(
+        "select id::text, attempts from webhook_logs where id = any(%s::uuid[]) order by id for no key update",
+        (list(delivery_ids),),
+    ).fetchall()
+    return {row["id"]: row["attempts"] for row in rows}
 
 
 def note_lost(tx: Tx, delivery_ids: Sequence[str]) -> None:
@@ -67,16 +88,17 @@ def record(tx: Tx, attempts: Sequence[Attempt]) -> None:
     tx.execute(
         """with ended as (
                select * from jsonb_to_recordset(%s::jsonb)
-                   as a (delivery_id uuid, response_code int, response_body text, error text, duration_ms int,
-                         status text, retry_seconds float8)
+                   as a (delivery_id uuid, request_headers json, response_code int, response_body text, error text,
+                         duration_ms int, status text, retry_seconds float8)
            ),
            logged as (
                insert into webhook_attempts
-                      (webhook_log_id, attempt, started_at, duration_ms, response_code, response_body, error)
+                      (webhook_log_id, attempt, started_at, duration_ms, request_headers, response_code,
+                       response_body, error)
                select delivery_id,
                       coalesce((select max(attempt) from webhook_attempts where webhook_log_id = delivery_id), 0) + 1,
-                      now() - make_interval(secs => duration_ms / 1000.0), duration_ms, response_code,
-                      response_body, error
+                      now() - make_interval(secs => duration_ms / 1000.0), duration_ms, request_headers,
+                      response_code, response_body, error
                  from ended
            )
            update webhook_logs l
@@ -109,3 +131,24 @@ def stuck(tx: Tx, *, older_than_seconds: float, limit: int) -> list[str]:
         (older_than_seconds, limit),
     ).fetchall()
     return [row["id"] for row in rows]
+
+
+def page(tx: Tx, page: Page, *, merchant_id: UUID, where: dict[str, object]) -> Rows:
+    return pages.select(tx, table="webhook_logs", columns=_SHOWN, merchant_id=merchant_id, page=page, where=where)
+
+
+def find(tx: Tx, delivery_id: UUID, *, merchant_id: UUID) -> Row | None:
+    return tx.execute(
+        f"""select {_SHOWN}, payload::text as payload, response_body
+              from webhook_logs where id = %s and merchant_id = %s""",
+        (delivery_id, merchant_id),
+    ).fetchone()
+
+
+def attempts(tx: Tx, delivery_id: UUID, *, limit: int) -> list[Row]:
+    """The newest first."""
+    return tx.execute(
+        """select attempt, started_at, duration_ms, request_headers, response_code, response_body, error
+             from webhook_attempts where webhook_log_id = %s order by attempt desc limit %s""",
+        (delivery_id, limit),
+    ).fetchall()

@@ -32,7 +32,8 @@ def claim(tx: Tx, merchant_id: UUID, key: str, *, method: str, path: str, reques
            values (%s, %s, %s, %s, %s, now() + make_interval(secs => %s))
                on conflict (merchant_id, key) do update
                   set method = excluded.method, path = excluded.path, request_mac = excluded.request_mac,
-                      status = null, response = null, sealed = null, created_at = now(), expires_at = excluded.expires_at
+                      status = null, response = null, sealed = null, created_at = now(),
+                      expires_at = excluded.expires_at
                 where k.expires_at <= now()
         returning key""",
         (merchant_id, key, method, path, request_mac, KEPT_SECONDS),

@@ -1,21 +1,32 @@
-"""SQL about merchants."""
+"""SQL about merchants and their API keys."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from shared.db import pages
 from shared.db.database import Row, Tx
-from shared.domain.merchant import Merchant
+from shared.db.pages import Page, Rows
+from shared.domain.merchant import ApiKey, Merchant
 
-_COLUMNS = "id, name, email, api_key, webhook_url, webhook_events, webhook_secret, created_at, updated_at"
+_SELECT = """
+    select m.id, m.name, m.email, m.api_key, w.url as webhook_url, w.events as webhook_events,
+           w.id as webhook_endpoint_id, m.created_at, m.updated_at
+      from merchants m
+      join webhook_endpoints w on w.merchant_id = m.id and w.is_first
+"""
+_KEY_COLUMNS = "api_key, merchant_id, created_at, expires_at"
 
 
 def credential(tx: Tx, api_key: str) -> tuple[UUID, bytes] | None:
     """The merchant that an API key names, and the digest of its secret."""
-    row = tx.execute("select id, api_secret_digest from merchants where api_key = %s", (api_key,)).fetchone()
-    return None if row is None else (row["id"], row["api_secret_digest"])
+    row = tx.execute(
+        """select merchant_id, secret_digest from api_keys
+            where api_key = %s and (expires_at is null or expires_at > now())""",
+        (api_key,),
+    ).fetchone()
+    return None if row is None else (row["merchant_id"], row["secret_digest"])
 
 
 def get(tx: Tx, merchant_id: UUID) -> Merchant:
@@ -25,56 +36,86 @@ def get(tx: Tx, merchant_id: UUID) -> Merchant:
 
 
 def find(tx: Tx, merchant_id: UUID) -> Merchant | None:
-    row = tx.execute(f"select {_COLUMNS} from merchants where id = %s", (merchant_id,)).fetchone()
+    row = tx.execute(f"{_SELECT} where m.id = %s", (merchant_id,)).fetchone()
     return None if row is None else _merchant(row)
 
 
-def lock(tx: Tx, merchant_id: UUID) -> Merchant:
-    """The merchant that called us, held until the transaction ends."""
+def find_by_email(tx: Tx, email: str) -> Merchant | None:
+    row = tx.execute(f"{_SELECT} where m.email = %s", (email,)).fetchone()
+    return None if row is None else _merchant(row)
+
+
+def lock(tx: Tx, merchant_id: UUID) -> Merchant | None:
+    """The merchant, held until the transaction ends."""
     tx.execute("select from merchants where id = %s for no key update", (merchant_id,))
-    return get(tx, merchant_id)
+    return find(tx, merchant_id)
 
 
-def save_webhook(tx: Tx, merchant_id: UUID, *, url: str | None, events: Sequence[str]) -> Merchant:
+def page(tx: Tx, page: Page) -> Rows:
+    """For an operator."""
+    listed = pages.select(tx, table="merchants", columns="id, created_at", merchant_id=None, page=page, where={})
+    found = [find(tx, row["id"]) for row in listed.rows]
+    return Rows(
+        rows=[{"merchant": merchant} for merchant in found if merchant], has_more=listed.has_more, total=listed.total
+    )
+
+
+def insert_once(tx: Tx, *, id: UUID, name: str, email: str, api_key: str) -> bool:
+    """Whether the merchant is new; one with the same id, email or key is left as it is."""
     row = tx.execute(
-        f"""update merchants set webhook_url = %s, webhook_events = %s, updated_at = now()
-             where id = %s returning {_COLUMNS}""",
-        (url, list(events), merchant_id),
+        """insert into merchants (id, name, email, api_key) values (%s, %s, %s, %s)
+               on conflict do nothing returning id""",
+        (id, name, email, api_key),
     ).fetchone()
-    assert row is not None, "a merchant that called us exists"
-    return _merchant(row)
+    return row is not None
 
 
-def insert_once(
-    tx: Tx,
-    *,
-    id: UUID,
-    name: str,
-    email: str,
-    api_key: str,
-    api_secret_digest: bytes,
-    webhook_events: Sequence[str],
-    webhook_secret_sealed: bytes,
-) -> None:
-    """A merchant that is left as it is if it is there already."""
+def insert_key(tx: Tx, merchant_id: UUID, *, api_key: str, secret_digest: bytes) -> ApiKey:
+    """A key that becomes the merchant's newest. Raises psycopg.errors.UniqueViolation if it is somebody's."""
+    row = tx.execute(
+        f"""insert into api_keys (api_key, merchant_id, secret_digest) values (%s, %s, %s)
+            returning {_KEY_COLUMNS}""",
+        (api_key, merchant_id, secret_digest),
+    ).fetchone()
+    assert row is not None, "an insert returns its row"
+    tx.execute("update merchants set api_key = %s, updated_at = now() where id = %s", (api_key, merchant_id))
+    return ApiKey(**row)
+
+
+def keys(tx: Tx, merchant_id: UUID) -> list[ApiKey]:
+    """Every key that works, newest first."""
+    rows = tx.execute(
+        f"""select {_KEY_COLUMNS} from api_keys
+             where merchant_id = %s and (expires_at is null or expires_at > now())
+             order by created_at desc, api_key""",
+        (merchant_id,),
+    ).fetchall()
+    return [ApiKey(**row) for row in rows]
+
+
+def expire_key(tx: Tx, merchant_id: UUID, api_key: str, *, seconds: float) -> ApiKey | None:
+    """Lets the key work that much longer and no more; never longer than it would have. None if there is no such key."""
+    row = tx.execute(
+        f"""update api_keys set expires_at = least(expires_at, now() + make_interval(secs => %s))
+             where api_key = %s and merchant_id = %s and (expires_at is null or expires_at > now())
+         returning {_KEY_COLUMNS}""",
+        (seconds, api_key, merchant_id),
+    ).fetchone()
+    return None if row is None else ApiKey(**row)
+
+
+def show_key(tx: Tx, merchant_id: UUID) -> None:
+    """Makes the newest working key the one that is shown."""
     tx.execute(
-        """insert into merchants (id, name, email, api_key, api_secret_digest, webhook_events, webhook_secret)
-           values (%s, %s, %s, %s, %s, %s, %s)
-               on conflict do nothing""",
-        (id, name, email, api_key, api_secret_digest, list(webhook_events), webhook_secret_sealed),
+        """update merchants m
+              set api_key = (select api_key from api_keys
+                              where merchant_id = m.id and expires_at is null
+                              order by created_at desc limit 1)
+            where id = %s and exists (select from api_keys where merchant_id = m.id and expires_at is null)""",
+        (merchant_id,),
     )
 
 
 def _merchant(row: Row) -> Merchant:
     created_at: datetime = row["created_at"]
-    return Merchant(
-        id=row["id"],
-        name=row["name"],
-        email=row["email"],
-        api_key=row["api_key"],
-        webhook_url=row["webhook_url"],
-        webhook_events=tuple(row["webhook_events"]),
-        webhook_secret_sealed=row["webhook_secret"],
-        created_at=created_at,
-        updated_at=row["updated_at"],
-    )
+    return Merchant(**(row | {"webhook_events": tuple(row["webhook_events"]), "created_at": created_at}))

@@ -1,7 +1,7 @@
 """What must follow a write, in the same statement: the event, a delivery for whoever wants it, and the jobs.
 
 A writer's statement names its changed rows and its events (`staged_event`), and ends with FOLLOWED_BY, which makes
-a webhook log and a job for each event whose merchant has a receiver for it, and returns every job that was staged.
+a webhook log and a job for each event and each endpoint that wants it, and returns every job that was staged.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ class StagedJob:
 # Needs CTEs `staged_event` (id, merchant_id, type, body) and `staged_job` (id, kind) before it.
 FOLLOWED_BY = """
     staged_log as (
-        insert into webhook_logs (merchant_id, event_id, event, payload, next_retry_at)
-        select e.merchant_id, e.id, e.type, e.body::json, now()
+        insert into webhook_logs (merchant_id, event_id, endpoint_id, event, payload, next_retry_at)
+        select e.merchant_id, e.id, w.id, e.type, e.body::json, now()
           from staged_event e
-          join merchants m on m.id = e.merchant_id
-         where m.webhook_url is not null
-           and e.type = any(m.webhook_events)
-     returning id, merchant_id
+          join webhook_endpoints w on w.merchant_id = e.merchant_id
+         where w.url is not null and w.enabled
+           and e.type = any(w.events)
+     returning id, endpoint_id
     ),
     staged_delivery as (
         insert into jobs (kind, subject, lane)
-        select 'deliver_webhook', id::text, merchant_id::text
+        select 'deliver_webhook', id::text, endpoint_id
           from staged_log
      returning id, kind
     )

@@ -21,7 +21,8 @@ def insert(tx: Tx, refund: Refund) -> list[StagedJob]:
     """Stores a new refund, and the job that hands it to the bank."""
     rows = tx.execute(
         """with refund as (
-               insert into refunds (id, merchant_id, payment_id, amount, currency, reason, notes, created_at, updated_at)
+               insert into refunds (id, merchant_id, payment_id, amount, currency, reason, notes, created_at,
+                                    updated_at)
                values (%(id)s, %(merchant_id)s, %(payment_id)s, %(amount)s, %(currency)s, %(reason)s,
                        %(notes)s::jsonb, %(created_at)s, %(created_at)s)
                returning id

@@ -23,6 +23,7 @@ DEFAULT_WEBHOOK_EVENTS = (
     "refund.created",
     "refund.processed",
 )
+ENDPOINT_DISABLED = "webhook_endpoint.disabled"
 EVENT_TYPES = (
     *DEFAULT_WEBHOOK_EVENTS,
     "payment.requires_action",
@@ -34,7 +35,9 @@ EVENT_TYPES = (
     "payment.refunded",
     "payment.refund_returned",
     "refund.failed",
+    ENDPOINT_DISABLED,
 )
+TEST = "webhook.test"  # sent when a merchant asks for it, whatever the endpoint wants
 
 _encoder = msgspec.json.Encoder()
 
@@ -71,3 +74,40 @@ def body(
             "sequence": sequence,
         }
     ).decode()
+
+
+def body_about(*, id: str, type: str, at: datetime, **data: msgspec.Struct) -> str:
+    """The same for an event that belongs to no payment's sequence. `data` names what it is about."""
+    return _encoder.encode(
+        {"event": type, "timestamp": int(at.timestamp()), "data": data, "id": id, "sequence": None}
+    ).decode()
+
+
+def test_body(*, id: str, at: datetime) -> str:
+    """A payment that never was, so that a receiver can be tried."""
+    shown = views.timestamp(at)
+    payment = views.Payment(
+        id="pay_TestTestTestTest",
+        order_id="order_TestTestTestTest",
+        amount=50000,
+        currency="INR",
+        method="upi",
+        vpa="test@upi",
+        status="success",
+        state="authorized",
+        captured=False,
+        amount_captured=0,
+        amount_refunded=0,
+        amount_refund_pending=0,
+        notes={"test": True},
+        error_code=None,
+        error_reason=None,
+        error_description=None,
+        inquiries=0,
+        next_inquiry_at=None,
+        last_answer=None,
+        authorization_expires_at=None,
+        created_at=shown,
+        updated_at=shown,
+    )
+    return body_about(id=id, type=TEST, at=at, payment=payment)

@@ -1,12 +1,10 @@
-"""A merchant: the business that takes payments, and where it wants to hear of them."""
+"""A merchant: the business that takes payments; its keys, and where it wants to hear of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-
-from shared.domain.event import DEFAULT_WEBHOOK_EVENTS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,7 +14,15 @@ class Merchant:
     email: str
     api_key: str
     webhook_url: str | None
-    webhook_events: tuple[str, ...] = DEFAULT_WEBHOOK_EVENTS
-    webhook_secret_sealed: bytes
+    webhook_events: tuple[str, ...]
+    webhook_endpoint_id: str  # the first endpoint, whose URL and events these are
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApiKey:
+    api_key: str
+    merchant_id: UUID
+    created_at: datetime
+    expires_at: datetime | None  # None: until it is rolled or revoked

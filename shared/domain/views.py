@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shared.domain import order as domain_order
     from shared.domain import payment as domain_payment
     from shared.domain import refund as domain_refund
+    from shared.domain import webhook_endpoint as domain_endpoint
 
 Amount = Annotated[int, Meta(description="In minor units (paise): 50000 is ₹500.00.", examples=[50000])]
 Timestamp = Annotated[str, Meta(description="UTC, to the second.", examples=["2024-01-15T10:31:00Z"])]
@@ -84,6 +85,30 @@ class Merchant(msgspec.Struct, kw_only=True):
     api_key: str
     webhook_url: str | None
     webhook_events: list[str]
+    webhook_endpoint_id: Annotated[str, Meta(description="The endpoint whose URL and events these are.")]
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+class ApiKey(msgspec.Struct, kw_only=True):
+    api_key: Annotated[str, Meta(description="The publishable part.", examples=["key_test_abc123"])]
+    api_secret: Annotated[str | UnsetType, Meta(description="Shown once, when it is made.")] = UNSET
+    created_at: Timestamp
+    expires_at: Annotated[Timestamp | None, Meta(description="`null`: until it is rolled or revoked.")]
+
+
+class WebhookEndpoint(msgspec.Struct, kw_only=True):
+    id: Annotated[str, Meta(examples=["we_Q8sK3jD9s2L1pQr7"])]
+    url: str | None
+    description: str
+    events: list[str]
+    enabled: bool
+    is_first: Annotated[bool, Meta(description="Whether it is the merchant's `webhook_url`.")]
+    secret: Annotated[str | UnsetType, Meta(description="Shown once, when it is made.")] = UNSET
+    previous_secret_until: Annotated[Timestamp | None, Meta(description="The secret before this one signs too.")]
+    failing_since: Annotated[Timestamp | None, Meta(description="No attempt has succeeded since.")]
+    disabled_at: Annotated[Timestamp | None, Meta(description="When the gateway gave it up after long failure.")]
+    gap_since: Annotated[Timestamp | None, Meta(description="What it missed since then waits to be replayed.")]
     created_at: Timestamp
     updated_at: Timestamp
 
@@ -160,8 +185,36 @@ def of_merchant(merchant: domain_merchant.Merchant) -> Merchant:
         api_key=merchant.api_key,
         webhook_url=merchant.webhook_url,
         webhook_events=list(merchant.webhook_events),
+        webhook_endpoint_id=merchant.webhook_endpoint_id,
         created_at=timestamp(merchant.created_at),
         updated_at=timestamp(merchant.updated_at),
+    )
+
+
+def of_api_key(key: domain_merchant.ApiKey, *, api_secret: str | UnsetType = UNSET) -> ApiKey:
+    return ApiKey(
+        api_key=key.api_key,
+        api_secret=api_secret,
+        created_at=timestamp(key.created_at),
+        expires_at=_maybe(key.expires_at),
+    )
+
+
+def of_endpoint(endpoint: domain_endpoint.WebhookEndpoint, *, secret: str | UnsetType = UNSET) -> WebhookEndpoint:
+    return WebhookEndpoint(
+        id=endpoint.id,
+        url=endpoint.url,
+        description=endpoint.description,
+        events=list(endpoint.events),
+        enabled=endpoint.enabled,
+        is_first=endpoint.is_first,
+        secret=secret,
+        previous_secret_until=_maybe(endpoint.previous_secret_until),
+        failing_since=_maybe(endpoint.failing_since),
+        disabled_at=_maybe(endpoint.disabled_at),
+        gap_since=_maybe(endpoint.gap_since),
+        created_at=timestamp(endpoint.created_at),
+        updated_at=timestamp(endpoint.updated_at),
     )
 
 

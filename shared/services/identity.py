@@ -27,7 +27,7 @@ def authenticate(tx: Tx, *, api_key: str | None, api_secret: str | None) -> UUID
             "Authentication required: send X-Api-Key and X-Api-Secret", reason="credentials_missing"
         )
     known = None
-    if _is_key(api_key):
+    if is_key(api_key):
         known = merchants.credential(tx, api_key)
     merchant_id, wanted = known or (None, _NOBODY)
     right = hmac.compare_digest(digest(api_secret), wanted)
@@ -38,7 +38,7 @@ def authenticate(tx: Tx, *, api_key: str | None, api_secret: str | None) -> UUID
 
 def merchant_of(tx: Tx, api_key: str) -> UUID | None:
     """Whose publishable key it is. It identifies a merchant to the checkout and opens nothing."""
-    known = merchants.credential(tx, api_key) if _is_key(api_key) else None
+    known = merchants.credential(tx, api_key) if is_key(api_key) else None
     return None if known is None else known[0]
 
 
@@ -54,5 +54,6 @@ def check_operator(secret: str | None, authorization: str | None) -> None:
         )
 
 
-def _is_key(text: str) -> bool:
+def is_key(text: str) -> bool:
+    """Whether it may be looked up at all."""
     return len(text) <= KEY_CHARACTERS_MAX and text.isascii() and text.isprintable()

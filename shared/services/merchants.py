@@ -1,24 +1,31 @@
-"""Merchants: signing them up, and where they want to hear of their payments."""
+"""Merchants and their API keys: signing up, and rolling a key while the old one still works."""
 
 from __future__ import annotations
 
-import ipaddress
+import re
+import secrets
 from collections.abc import Sequence
-from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from msgspec import UNSET, UnsetType
 
-from shared import sealing
+from shared import ids, signatures
 from shared.db import merchants
 from shared.db.database import Tx
-from shared.domain.event import DEFAULT_WEBHOOK_EVENTS, EVENT_TYPES
-from shared.domain.merchant import Merchant
-from shared.errors import BadRequest
+from shared.domain import notes as domain_notes
+from shared.domain.merchant import ApiKey, Merchant
+from shared.errors import BadRequest, NotFound
 from shared.sealing import Sealer
-from shared.services import identity
+from shared.services import identity, webhook_endpoints
 
-URL_CHARACTERS_MAX = 2048
+NAME_CHARACTERS_MAX = 255
+EMAIL_CHARACTERS_MAX = 254
+KEYS_MAX = 20  # that work at once
+SECRET_BYTES = 24  # 192 bits
+OVERLAP_SECONDS = 24 * 3600
+OVERLAP_SECONDS_MAX = 30 * 24 * 3600
+
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 
 
 def register(
@@ -31,60 +38,102 @@ def register(
     api_key: str,
     api_secret: str,
     webhook_secret: str,
-) -> None:
-    """A merchant with its credentials; nothing changes if it is there already."""
-    merchants.insert_once(
+) -> bool:
+    """A merchant with these credentials; False and nothing changed if it is there already."""
+    if not merchants.insert_once(tx, id=id, name=name, email=email, api_key=api_key):
+        return False
+    merchants.insert_key(tx, id, api_key=api_key, secret_digest=identity.digest(api_secret))
+    webhook_endpoints.create_first(tx, sealer, id, secret=webhook_secret)
+    return True
+
+
+def create(
+    tx: Tx, sealer: Sealer, *, name: str, email: str, webhook_url: str | None, production: bool
+) -> tuple[Merchant, str, str]:
+    """A new merchant, its API secret and its webhook secret, which nobody can read again."""
+    if not name.strip() or len(name) > NAME_CHARACTERS_MAX:
+        raise BadRequest(f"name must have 1 to {NAME_CHARACTERS_MAX} characters", field="name")
+    domain_notes.check_text(name, field="name")
+    if len(email) > EMAIL_CHARACTERS_MAX or not email.isprintable() or _EMAIL.fullmatch(email) is None:
+        raise BadRequest("email must look like name@example.com", field="email")
+    id, (api_key, api_secret) = uuid4(), _new_credentials(production=production)
+    webhook_secret = signatures.new_webhook_secret()
+    if not register(
         tx,
+        sealer,
         id=id,
-        name=name,
+        name=name.strip(),
         email=email,
         api_key=api_key,
-        api_secret_digest=identity.digest(api_secret),
-        webhook_events=DEFAULT_WEBHOOK_EVENTS,
-        webhook_secret_sealed=sealer.seal(webhook_secret, belongs_to=sealing.webhook_secret_of(id)),
-    )
+        api_secret=api_secret,
+        webhook_secret=webhook_secret,
+    ):
+        raise BadRequest("There is a merchant with this email", field="email", reason="email_taken")
+    if webhook_url is not None:
+        webhook_endpoints.update_first(tx, id, url=webhook_url, events=UNSET, https_only=production)
+    return merchants.get(tx, id), api_secret, webhook_secret
+
+
+def find(tx: Tx, merchant_id: str) -> Merchant:
+    """For an operator. Raises NotFound."""
+    try:
+        merchant = merchants.find(tx, UUID(merchant_id))
+    except ValueError:
+        merchant = None
+    if merchant is None:
+        raise NotFound("Merchant not found")
+    return merchant
 
 
 def update(
-    tx: Tx, merchant_id: UUID, *, webhook_url: str | UnsetType | None, webhook_events: Sequence[str] | UnsetType
+    tx: Tx,
+    merchant_id: UUID,
+    *,
+    webhook_url: str | UnsetType | None,
+    webhook_events: Sequence[str] | UnsetType,
+    https_only: bool = False,
 ) -> Merchant:
     """Where events go from now on, and which. A URL of `None` sends none; what is unset stays as it is."""
-    merchant = merchants.lock(tx, merchant_id)
-    if webhook_url is UNSET:
-        webhook_url = merchant.webhook_url
-    elif webhook_url is not None:
-        webhook_url = check_url(webhook_url, field="webhook_url")
-    return merchants.save_webhook(
-        tx,
-        merchant_id,
-        url=webhook_url,
-        events=merchant.webhook_events if webhook_events is UNSET else _check_events(webhook_events),
-    )
+    webhook_endpoints.update_first(tx, merchant_id, url=webhook_url, events=webhook_events, https_only=https_only)
+    return merchants.get(tx, merchant_id)
 
 
-def check_url(url: str, *, field: str) -> str:
-    """An http or https URL of a host, in a form that every library reads alike. Raises BadRequest."""
-    wrong = BadRequest(f"{field} must be an http:// or https:// URL such as https://shop.example/webhook", field=field)
-    if len(url) > URL_CHARACTERS_MAX:
-        raise BadRequest(f"{field} must have at most {URL_CHARACTERS_MAX} characters", field=field)
-    if not url.isascii() or not url.isprintable() or any(c in url for c in ' "<>\\^`{|}'):
-        raise wrong
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-        if parts.netloc.startswith("["):
-            ipaddress.IPv6Address((parts.hostname or "").partition("%")[0])
-    except ValueError:
-        raise wrong from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise wrong
-    if parts.username is not None or parts.password is not None or parts.fragment:
-        raise BadRequest(f"{field} must not contain a user name, a password or a fragment", field=field)
-    return url
+def create_key(tx: Tx, merchant_id: UUID, *, production: bool) -> tuple[ApiKey, str]:
+    """A further key, and its secret."""
+    merchants.lock(tx, merchant_id)
+    if len(merchants.keys(tx, merchant_id)) >= KEYS_MAX:
+        raise BadRequest(f"A merchant has at most {KEYS_MAX} keys that work: revoke one", reason="too_many_keys")
+    api_key, api_secret = _new_credentials(production=production)
+    return merchants.insert_key(tx, merchant_id, api_key=api_key, secret_digest=identity.digest(api_secret)), api_secret
 
 
-def _check_events(events: Sequence[str]) -> list[str]:
-    for event in events:
-        if event not in EVENT_TYPES:
-            raise BadRequest(f"webhook_events: there is no event {event!r}", field="webhook_events")
-    return sorted(set(events), key=EVENT_TYPES.index)
+def roll_key(
+    tx: Tx, merchant_id: UUID, api_key: str, *, overlap_seconds: int | None, production: bool
+) -> tuple[ApiKey, str]:
+    """A key in place of another, which works on until the overlap is over; and the new one's secret."""
+    overlap = OVERLAP_SECONDS if overlap_seconds is None else overlap_seconds
+    if not 0 <= overlap <= OVERLAP_SECONDS_MAX:
+        raise BadRequest(f"overlap_seconds must be from 0 to {OVERLAP_SECONDS_MAX}", field="overlap_seconds")
+    merchants.lock(tx, merchant_id)
+    if not identity.is_key(api_key) or merchants.expire_key(tx, merchant_id, api_key, seconds=overlap) is None:
+        raise NotFound("API key not found")
+    return create_key(tx, merchant_id, production=production)
+
+
+def revoke_key(tx: Tx, merchant_id: UUID, api_key: str) -> ApiKey:
+    """Ends a key at once. The last one that works without end stays: nobody is to lock themselves out."""
+    merchants.lock(tx, merchant_id)
+    working = merchants.keys(tx, merchant_id)
+    if api_key not in {key.api_key for key in working}:
+        raise NotFound("API key not found")
+    if not any(key.expires_at is None for key in working if key.api_key != api_key):
+        raise BadRequest("This is the only key that works without end: roll it instead", reason="last_key")
+    revoked = merchants.expire_key(tx, merchant_id, api_key, seconds=0)
+    assert revoked is not None, "it worked a moment ago, and the merchant is held"
+    merchants.show_key(tx, merchant_id)
+    return revoked
+
+
+def _new_credentials(*, production: bool) -> tuple[str, str]:
+    mode = "live" if production else "test"
+    return ids.new(f"key_{mode}"), f"secret_{mode}_{secrets.token_urlsafe(SECRET_BYTES)}"

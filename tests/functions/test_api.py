@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import threading
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -21,7 +20,7 @@ from local.api_gateway import ApiGateway, HttpAnswer, new_request_id
 from shared.config import Config
 from shared.db.database import Database
 from shared.sealing import Sealer
-from shared.services import merchants, test_merchant
+from shared.services import test_merchant
 from tests import gateway
 
 CREDENTIALS = {"x-api-key": test_merchant.API_KEY, "x-api-secret": test_merchant.API_SECRET}
@@ -337,18 +336,8 @@ def test_a_wrong_key_and_a_wrong_secret_are_refused_in_the_same_words(api: Api) 
 
 
 def test_another_merchants_objects_are_not_found(api: Api, database: Database, sealer: Sealer) -> None:
-    with database.transaction() as tx:
-        merchants.register(
-            tx,
-            sealer,
-            id=uuid.uuid4(),
-            name="Other",
-            email="other@example.com",
-            api_key="key_test_other",
-            api_secret="secret_test_other",
-            webhook_secret="whsec_other",
-        )
-    other = {"x-api-key": "key_test_other", "x-api-secret": "secret_test_other"}
+    gateway.other_merchant(database, sealer)
+    other = gateway.OTHER
     order_id = api.order()
     payment_id = api.pay(order_id).json["id"]
     for path, unknown, text in (

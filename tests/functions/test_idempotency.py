@@ -16,7 +16,7 @@ from shared import ids
 from shared.config import Config
 from shared.db.database import Database
 from shared.sealing import Sealer
-from shared.services import merchants
+from tests import gateway
 from tests.functions.test_api import CREDENTIALS, Api, _assert_refused, _start
 
 ORDERS, PAYMENTS = "/api/v1/orders", "/api/v1/payments"
@@ -82,20 +82,9 @@ def test_two_hundred_requests_at_once_make_one_payment_and_one_answer(
 def test_a_key_means_something_to_its_own_merchant_only(
     api: Api, database: Database, sealer: Sealer, observer: psycopg.Connection
 ) -> None:
-    import uuid
 
-    with database.transaction() as tx:
-        merchants.register(
-            tx,
-            sealer,
-            id=uuid.uuid4(),
-            name="Other",
-            email="other@example.com",
-            api_key="key_test_other",
-            api_secret="secret_test_other",
-            webhook_secret="whsec_other",
-        )
-    other = {"x-api-key": "key_test_other", "x-api-secret": "secret_test_other"}
+    gateway.other_merchant(database, sealer)
+    other = gateway.OTHER
     first, second = _keyed(api, ORDERS, {"amount": 500}), _keyed(api, ORDERS, {"amount": 500}, headers=other)
     assert first.status == second.status == 201
     assert first.json["id"] != second.json["id"]

@@ -8,6 +8,7 @@ from chalice import Blueprint
 
 from chalicelib import messages, runtime
 from shared.services import delivering
+from shared.services.delivering import Schedule
 
 jobs = Blueprint(__name__)
 
@@ -15,5 +16,9 @@ jobs = Blueprint(__name__)
 @jobs.on_sqs_message(queue="deliver_webhook", batch_size=10, name="deliver_webhook")
 def deliver_webhook(event: Any) -> Any:
     on = runtime.current()
-    waits = on.config.webhook_retry_seconds
-    return messages.run_all(event, lambda ids: delivering.deliver(on.database, on.sender, on.sealer, waits, ids))
+    schedule = Schedule(
+        retry_seconds=on.config.webhook_retry_seconds, disable_seconds=on.config.webhook_disable_seconds
+    )
+    return messages.run_all(
+        event, lambda ids: delivering.deliver(on.database, on.sender, on.sealer, schedule, on.queue.send, ids)
+    )

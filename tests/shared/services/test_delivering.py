@@ -20,10 +20,12 @@ from shared.db.database import Database
 from shared.outbound import Response, Sender
 from shared.sealing import Sealer
 from shared.services import delivering, merchants, sweeping, test_merchant
+from shared.services.delivering import Schedule
 from tests import gateway
 from tests.receiver import Receiver, receiver
 
 SCHEDULE = (0, 5, 10, 15, 20)
+PLAN = Schedule(retry_seconds=SCHEDULE, disable_seconds=3600)
 LOOPBACK = [ip_network("127.0.0.0/8")]
 SIX = ["payment.created", "payment.pending", "payment.success"]
 
@@ -51,7 +53,12 @@ def _register(database: Database, merchant_id: uuid.UUID, url: str | None, event
 def _deliver(database: Database, sealer: Sealer, ids: list[int] | None = None, seconds_max: float = 2) -> None:
     jobs = gateway.due(database, "deliver_webhook") if ids is None else ids
     sender = Sender(seconds_max=seconds_max, allowed_networks=LOOPBACK)
-    delivering.deliver(database, sender, sealer, SCHEDULE, jobs)
+    delivering.deliver(database, sender, sealer, PLAN, gateway.Told().send, jobs)
+
+
+def _deliver_by(sender: Sender, database: Database, sealer: Sealer) -> None:
+    jobs = gateway.due(database, "deliver_webhook")
+    delivering.deliver(database, sender, sealer, PLAN, gateway.Told().send, jobs)
 
 
 def _logs(observer: psycopg.Connection) -> list[tuple[str, str, int]]:
@@ -88,7 +95,7 @@ def test_the_standard_signature_is_accepted_by_the_published_verifier(
 ) -> None:
     secret = signatures.new_webhook_secret()
     sealed = sealer.seal(secret, belongs_to=f"merchants/{test_merchant.ID}/webhook_secret")
-    observer.execute("update merchants set webhook_secret = %s", (sealed,))
+    observer.execute("update webhook_endpoints set secret = %s", (sealed,))
     gateway.pay(database, bank)
     _deliver(database, sealer)
     (one,) = shop.received
@@ -194,7 +201,7 @@ def test_an_attempt_whose_worker_died_is_logged_as_lost_and_does_not_use_up_the_
             raise SystemExit
 
     with pytest.raises(SystemExit):
-        delivering.deliver(database, Dies(), sealer, SCHEDULE, gateway.due(database, "deliver_webhook"))
+        _deliver_by(Dies(), database, sealer)
     gateway.desert(database)
     _deliver(database, sealer)
     attempts = observer.execute(
@@ -219,7 +226,7 @@ def test_a_delivery_that_breaks_the_sender_uses_up_its_own_schedule_and_no_other
 
     sender = Broken(allowed_networks=LOOPBACK)
     for _ in SCHEDULE:
-        delivering.deliver(database, sender, sealer, SCHEDULE, gateway.due(database, "deliver_webhook"))
+        _deliver_by(sender, database, sealer)
         gateway.make_due(database)
     logs = observer.execute("select status, attempts from webhook_logs order by attempts").fetchall()
     assert logs == [("success", 1)] * 3 + [("failed", 5)]
@@ -293,18 +300,7 @@ def test_what_was_not_tried_in_time_is_put_back_untouched(
 def test_a_slow_receiver_holds_up_only_its_own_line_of_a_batch(
     database: Database, bank: SimulatedBank, sealer: Sealer, observer: psycopg.Connection
 ) -> None:
-    other = uuid.uuid4()
-    with database.transaction() as tx:
-        merchants.register(
-            tx,
-            sealer,
-            id=other,
-            name="Other",
-            email="other@example.com",
-            api_key="key_test_other",
-            api_secret="secret_test_other",
-            webhook_secret=signatures.new_webhook_secret(),
-        )
+    other = gateway.other_merchant(database, sealer)
     with receiver() as slow, receiver() as quick:
         slow.answer = lambda _: time.sleep(1.2) or 200
         _register(database, test_merchant.ID, slow.url)
@@ -312,7 +308,10 @@ def test_a_slow_receiver_holds_up_only_its_own_line_of_a_batch(
         for _ in range(3):
             gateway.pay(database, bank)
         observer.execute(
-            "update webhook_logs set merchant_id = %s where id = (select id from webhook_logs limit 1)", (other,)
+            """update webhook_logs
+                  set merchant_id = %s, endpoint_id = (select id from webhook_endpoints where merchant_id = %s)
+                where id = (select id from webhook_logs limit 1)""",
+            (other, other),
         )
         with ThreadPoolExecutor(1) as worker:
             running = worker.submit(_deliver, database, sealer)

@@ -1,4 +1,4 @@
-"""GET /api/v1/payments/{payment_id}: one payment; with ?wait=20, once its outcome is there, or after so many seconds."""
+"""GET /api/v1/payments/{payment_id}: one payment. With ?wait=20 it answers once the outcome is there."""
 
 from __future__ import annotations
 
