@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from shared.db.pages import LIMIT_MAX, OFFSET_MAX, Page
+from shared.domain.notes import check_text
 from shared.errors import BadRequest
 
 T = TypeVar("T")
@@ -62,7 +63,11 @@ class Wait(msgspec.Struct, kw_only=True):
 
 def read(request: Any, shape: type[T]) -> T:
     """The query; members that the shape does not have are ignored. Raises BadRequest."""
-    sent = {name: value for name, value in dict(request.query_params or {}).items() if value != ""}
+    sent = {
+        name: check_text(value, field=name)
+        for name, value in dict(request.query_params or {}).items()
+        if value != "" and name in shape.__struct_fields__  # type: ignore[attr-defined]
+    }
     try:
         return msgspec.convert(sent, shape, strict=False)
     except msgspec.ValidationError as error:

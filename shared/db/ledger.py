@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from shared.db import pages
 from shared.db.database import Tx, as_json
+from shared.db.pages import Page, Rows
 from shared.domain.ledger import Transaction
 
 
@@ -47,3 +49,17 @@ def sums(tx: Tx, *, merchant_id: UUID) -> list[Sum]:
         (merchant_id,),
     ).fetchall()
     return [Sum(**row) for row in rows]
+
+
+def page(tx: Tx, page: Page, *, merchant_id: UUID, where: dict[str, object]) -> Rows:
+    """Transactions, each with its `entries`."""
+    return pages.select(
+        tx,
+        table="ledger_transactions",
+        columns="""id, kind, payment_id, refund_id, currency, created_at,
+                   (select jsonb_agg(jsonb_build_object('account', e.account, 'amount', e.amount) order by e.amount)
+                      from ledger_entries e where e.transaction_id = ledger_transactions.id) as entries""",
+        merchant_id=merchant_id,
+        page=page,
+        where=where,
+    )

@@ -10,9 +10,10 @@ from uuid import UUID
 from psycopg.errors import UniqueViolation
 from psycopg.pq import TransactionStatus
 
-from shared.db import outbox
+from shared.db import outbox, pages
 from shared.db.database import Row, Tx, as_json
 from shared.db.outbox import StagedJob
+from shared.db.pages import Page, Rows
 from shared.db.prepared import Prepared
 from shared.domain.payment import Move, Payment, State
 
@@ -76,10 +77,12 @@ _MOVE = f"""
          where p.id = m.id and p.sequence = m.sequence - 1
      returning p.id, p.order_id, p.status
     ),
-    paid as (
-        update orders o set status = 'paid', updated_at = now()
+    settled as (
+        update orders o set status = case moved.status when 'success' then 'paid' else 'expired' end, updated_at = now()
           from moved
-         where o.id = moved.order_id and moved.status = 'success' and o.status <> 'paid'
+         where o.id = moved.order_id
+           and (moved.status = 'success' and o.status <> 'paid'
+                or moved.status = 'failed' and o.status in ('created', 'attempted') and o.expires_at <= now())
     ),
     {outbox.STAGED_EVENTS},
     staged_job as (select count(*) as id, '{_MOVED}' as kind from moved),
@@ -163,7 +166,7 @@ def find(tx: Tx, payment_id: str, *, merchant_id: UUID) -> Payment | None:
         f"select {_COLUMNS} from payments where id = %s and merchant_id = %s",
         (payment_id, merchant_id),
     ).fetchone()
-    return None if row is None else _payment(row)
+    return None if row is None else of_row(row)
 
 
 def find_live(tx: Tx, order_id: str, *, merchant_id: UUID) -> Payment | None:
@@ -173,7 +176,7 @@ def find_live(tx: Tx, order_id: str, *, merchant_id: UUID) -> Payment | None:
              where order_id = %s and merchant_id = %s and exclusive and status <> 'failed'""",
         (order_id, merchant_id),
     ).fetchone()
-    return None if row is None else _payment(row)
+    return None if row is None else of_row(row)
 
 
 def lock(tx: Tx, payment_ids: Sequence[str]) -> tuple[datetime, list[Payment]]:
@@ -190,7 +193,7 @@ def lock(tx: Tx, payment_ids: Sequence[str]) -> tuple[datetime, list[Payment]]:
     now = datetime.now(UTC)
     for row in rows:
         now = row.pop("now")
-    return now, [_payment(row) for row in rows]
+    return now, [of_row(row) for row in rows]
 
 
 def lock_own(tx: Tx, payment_id: str, *, merchant_id: UUID) -> tuple[datetime, Payment] | None:
@@ -199,7 +202,7 @@ def lock_own(tx: Tx, payment_id: str, *, merchant_id: UUID) -> tuple[datetime, P
         f"select now(), {_COLUMNS} from payments where id = %s and merchant_id = %s for no key update",
         (payment_id, merchant_id),
     ).fetchone()
-    return None if row is None else (row.pop("now"), _payment(row))
+    return None if row is None else (row.pop("now"), of_row(row))
 
 
 def expiring(tx: Tx, *, limit: int) -> tuple[datetime, list[Payment]]:
@@ -212,7 +215,7 @@ def expiring(tx: Tx, *, limit: int) -> tuple[datetime, list[Payment]]:
     now = datetime.now(UTC)
     for row in rows:
         now = row.pop("now")
-    return now, [_payment(row) for row in rows]
+    return now, [of_row(row) for row in rows]
 
 
 def forget_holds(tx: Tx, payment_ids: Sequence[str]) -> None:
@@ -234,6 +237,16 @@ def stuck(tx: Tx, *, older_than_seconds: float, limit: int) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def _payment(row: Row) -> Payment:
+def owner(tx: Tx, payment_id: str) -> UUID | None:
+    """The merchant whose payment it is: for the checkout, which has nothing but its unguessable id."""
+    row = tx.execute("select merchant_id from payments where id = %s", (payment_id,)).fetchone()
+    return None if row is None else row["merchant_id"]
+
+
+def page(tx: Tx, page: Page, *, merchant_id: UUID, where: dict[str, object]) -> Rows:
+    return pages.select(tx, table="payments", columns=_COLUMNS, merchant_id=merchant_id, page=page, where=where)
+
+
+def of_row(row: Row) -> Payment:
     row["state"] = State(row["state"])
     return Payment(**row)

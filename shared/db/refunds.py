@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from shared.db import outbox
+from shared.db import outbox, pages
 from shared.db.database import Row, Tx, as_json
 from shared.db.outbox import StagedJob
+from shared.db.pages import Page, Rows
 from shared.domain.refund import Refund, RefundStatus
 
 _COLUMNS = """
@@ -78,7 +79,7 @@ def find(tx: Tx, refund_id: str, *, merchant_id: UUID) -> Refund | None:
     row = tx.execute(
         f"select {_COLUMNS} from refunds where id = %s and merchant_id = %s", (refund_id, merchant_id)
     ).fetchone()
-    return None if row is None else _refund(row)
+    return None if row is None else of_row(row)
 
 
 def take(tx: Tx, refund_ids: Sequence[str]) -> list[Refund]:
@@ -86,7 +87,7 @@ def take(tx: Tx, refund_ids: Sequence[str]) -> list[Refund]:
     if not refund_ids:
         return []
     rows = tx.execute(f"select {_COLUMNS} from refunds where id = any(%s) order by id", (list(refund_ids),)).fetchall()
-    return [_refund(row) for row in rows]
+    return [of_row(row) for row in rows]
 
 
 def lock(tx: Tx, refund_ids: Sequence[str]) -> tuple[datetime, list[Refund]]:
@@ -101,7 +102,7 @@ def lock(tx: Tx, refund_ids: Sequence[str]) -> tuple[datetime, list[Refund]]:
     now = datetime.now(UTC)
     for row in rows:
         now = row.pop("now")
-    return now, [_refund(row) for row in rows]
+    return now, [of_row(row) for row in rows]
 
 
 def stuck(tx: Tx, *, older_than_seconds: float, limit: int) -> list[str]:
@@ -117,6 +118,10 @@ def stuck(tx: Tx, *, older_than_seconds: float, limit: int) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def _refund(row: Row) -> Refund:
+def page(tx: Tx, page: Page, *, merchant_id: UUID, where: dict[str, object]) -> Rows:
+    return pages.select(tx, table="refunds", columns=_COLUMNS, merchant_id=merchant_id, page=page, where=where)
+
+
+def of_row(row: Row) -> Refund:
     row["status"] = RefundStatus(row["status"])
     return Refund(**row)

@@ -33,5 +33,6 @@ class OrderToPay:
 class Order(OrderToPay):
     receipt: str | None
     notes: dict[str, Any]
+    expires_at: datetime | None
     created_at: datetime
     updated_at: datetime

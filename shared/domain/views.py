@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,6 +30,39 @@ class Order(msgspec.Struct, kw_only=True):
     notes: dict[str, Any]
     capture: Annotated[str, Meta(description="`manual` or `automatic`.")]
     status: Annotated[str, Meta(description="`created`, `attempted`, `paid`, `expired` or `cancelled`.")]
+    expires_at: Annotated[Timestamp | None, Meta(description="From then on it cannot be paid.")]
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+class PublicOrder(msgspec.Struct, kw_only=True):
+    """What the payer may see: no notes, no receipt."""
+
+    id: str
+    merchant_name: str
+    amount: Amount
+    currency: str
+    status: str
+    created_at: Timestamp
+    expires_at: Timestamp | None
+
+
+class PublicPayment(msgspec.Struct, kw_only=True):
+    """What the payer may see."""
+
+    id: str
+    order_id: str
+    amount: Amount
+    currency: str
+    method: str
+    vpa: str | UnsetType = UNSET
+    card_network: str | UnsetType = UNSET
+    card_last4: str | UnsetType = UNSET
+    status: Annotated[str, Meta(description="`pending`, `success`, `failed`, `partially_refunded` or `refunded`.")]
+    captured: bool
+    error_code: str | None
+    error_reason: str | None
+    error_description: str | None
     created_at: Timestamp
     updated_at: Timestamp
 
@@ -78,6 +112,68 @@ class Refund(msgspec.Struct, kw_only=True):
     processed_at: Timestamp | None
 
 
+class Event(msgspec.Struct, kw_only=True):
+    id: Annotated[str, Meta(examples=["evt_T3sK3jD9s2L1pQr7"])]
+    type: str
+    payment_id: str | None
+    sequence: Annotated[int | None, Meta(description="Counts the events of a payment up, without gaps.")]
+    created_at: Timestamp
+    body: Annotated[Any, Meta(description="What receivers get.")]
+
+
+class Webhook(msgspec.Struct, kw_only=True):
+    id: str
+    webhook_endpoint_id: str
+    event_id: str
+    event: str
+    status: Annotated[str, Meta(description="`pending`, `success` or `failed`.")]
+    attempts: Annotated[int, Meta(description="Made since it was last begun.")]
+    created_at: Timestamp
+    last_attempt_at: Timestamp | None
+    next_retry_at: Timestamp | None
+    response_code: int | None
+
+
+class WebhookAttempt(msgspec.Struct, kw_only=True):
+    attempt: int
+    started_at: Timestamp
+    duration_ms: int | None
+    request_headers: dict[str, str] | None
+    response_code: int | None
+    response_body: Annotated[str | None, Meta(description="At most 4 KB.")]
+    error: Annotated[str | None, Meta(description="Why there is no answer.")]
+
+
+class WebhookDetails(Webhook, kw_only=True):
+    request_body: Annotated[Any, Meta(description="What is sent.")]
+    response_body: str | None
+    attempt_log: Annotated[list[WebhookAttempt], Meta(description="Every attempt, newest first.")]
+
+
+class LedgerEntry(msgspec.Struct, kw_only=True):
+    account: Annotated[str, Meta(description="`acquirer`, `available` or `refunds_pending`.")]
+    amount: Annotated[int, Meta(description="Positive where the account gains; a transaction's sum is zero.")]
+
+
+class LedgerTransaction(msgspec.Struct, kw_only=True):
+    id: str
+    kind: Annotated[
+        str,
+        Meta(description="`capture`, `refund`, `refund_processed`, `refund_failed` or `refund_returned`."),
+    ]
+    payment_id: str
+    refund_id: str | None
+    currency: str
+    entries: list[LedgerEntry]
+    created_at: Timestamp
+
+
+class Balance(msgspec.Struct, kw_only=True):
+    currency: str
+    available: Annotated[int, Meta(description="Captured and not given back or reserved.")]
+    refunds_pending: Annotated[int, Meta(description="Reserved for refunds that the bank has not answered.")]
+
+
 class Merchant(msgspec.Struct, kw_only=True):
     id: str
     name: str
@@ -123,9 +219,27 @@ def of_order(order: domain_order.Order) -> Order:
         notes=order.notes,
         capture=order.capture,
         status=order.status,
+        expires_at=_maybe(order.expires_at),
         created_at=timestamp(order.created_at),
         updated_at=timestamp(order.updated_at),
     )
+
+
+def of_public_order(order: domain_order.Order, *, merchant_name: str) -> PublicOrder:
+    return PublicOrder(
+        id=order.id,
+        merchant_name=merchant_name,
+        amount=order.amount,
+        currency=order.currency,
+        status=order.status,
+        created_at=timestamp(order.created_at),
+        expires_at=_maybe(order.expires_at),
+    )
+
+
+def of_public_payment(payment: domain_payment.Payment) -> PublicPayment:
+    shown = of_payment(payment)
+    return PublicPayment(**{name: getattr(shown, name) for name in PublicPayment.__struct_fields__})
 
 
 def of_payment(payment: domain_payment.Payment) -> Payment:
@@ -215,6 +329,59 @@ def of_endpoint(endpoint: domain_endpoint.WebhookEndpoint, *, secret: str | Unse
         gap_since=_maybe(endpoint.gap_since),
         created_at=timestamp(endpoint.created_at),
         updated_at=timestamp(endpoint.updated_at),
+    )
+
+
+def of_event(row: Mapping[str, Any]) -> Event:
+    return Event(
+        id=row["id"],
+        type=row["type"],
+        payment_id=row["payment_id"],
+        sequence=row["sequence"],
+        created_at=timestamp(row["created_at"]),
+        body=msgspec.Raw(row["body"].encode()),
+    )
+
+
+def of_webhook(row: Mapping[str, Any]) -> Webhook:
+    return Webhook(**_webhook(row))
+
+
+def of_webhook_details(row: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]) -> WebhookDetails:
+    return WebhookDetails(
+        **_webhook(row),
+        request_body=msgspec.Raw(row["payload"].encode()),
+        response_body=row["response_body"],
+        attempt_log=[
+            WebhookAttempt(**{**attempt, "started_at": timestamp(attempt["started_at"])}) for attempt in attempts
+        ],
+    )
+
+
+def _webhook(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": str(row["id"]),
+        "webhook_endpoint_id": row["endpoint_id"],
+        "event_id": row["event_id"],
+        "event": row["event"],
+        "status": row["status"],
+        "attempts": row["attempts"],
+        "created_at": timestamp(row["created_at"]),
+        "last_attempt_at": _maybe(row["last_attempt_at"]),
+        "next_retry_at": _maybe(row["next_retry_at"]),
+        "response_code": row["response_code"],
+    }
+
+
+def of_ledger_transaction(row: Mapping[str, Any]) -> LedgerTransaction:
+    return LedgerTransaction(
+        id=row["id"],
+        kind=row["kind"],
+        payment_id=row["payment_id"],
+        refund_id=row["refund_id"],
+        currency=row["currency"],
+        entries=[LedgerEntry(**entry) for entry in row["entries"]],
+        created_at=timestamp(row["created_at"]),
     )
 
 

@@ -82,6 +82,14 @@ def get(tx: Tx, merchant_id: UUID, payment_id: str) -> Payment:
     return payment
 
 
+def owner(tx: Tx, payment_id: str) -> UUID:
+    """Whose payment it is, for a caller who knows nothing but its unguessable id. Raises NotFound."""
+    merchant_id = payments.owner(tx, payment_id) if ids.is_id("pay", payment_id) else None
+    if merchant_id is None:
+        raise NotFound("Payment not found")
+    return merchant_id
+
+
 def capture(tx: Tx, merchant_id: UUID, payment_id: str, amount: int | None) -> tuple[Payment, list[StagedJob]]:
     """Takes the amount, or all that is left, of what the bank holds; booked in the ledger. Raises BadRequest."""
     now, payment = lock(tx, merchant_id, payment_id)

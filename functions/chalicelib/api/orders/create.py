@@ -9,6 +9,7 @@ from chalice import Blueprint
 from msgspec import Meta
 
 from chalicelib.http import Call, endpoint
+from chalicelib.query import moment
 from shared.domain import views
 from shared.services import orders
 
@@ -25,6 +26,9 @@ class NewOrder(msgspec.Struct, kw_only=True):
     capture: Annotated[
         Literal["manual", "automatic"], Meta(description="`automatic` takes the money as soon as the bank approves.")
     ] = "manual"
+    expires_at: Annotated[
+        str | None, Meta(description="From then on it cannot be paid: `2024-01-15T10:31:00Z`, or unix seconds.")
+    ] = None
 
 
 @endpoint(
@@ -48,5 +52,7 @@ def create_order(call: Call[NewOrder]) -> views.Order:
         receipt=new.receipt,
         notes=new.notes or {},
         capture=new.capture,
+        expires_at=moment(new.expires_at, field="expires_at"),
+        expiry_seconds=call.on.config.order_expiry_seconds,
     )
     return views.of_order(order)

@@ -25,12 +25,14 @@ class NewPayment(msgspec.Struct, kw_only=True):
 
     notes: Annotated[dict[str, Any] | None, Meta(description="Whatever you want to find here again.")] = None
 
-    def instrument(self) -> str | CardDetails:
-        given = self.vpa if self.method == "upi" else self.card
-        if given is None:
-            field = "vpa" if self.method == "upi" else "card"
-            raise BadRequest(f"{field} is required for method {self.method}", field=field, reason="missing")
-        return given
+
+def instrument(method: str, *, vpa: str | None, card: CardDetails | None) -> str | CardDetails:
+    """What is paid with. Raises BadRequest if it is missing."""
+    given = vpa if method == "upi" else card
+    if given is None:
+        field = "vpa" if method == "upi" else "card"
+        raise BadRequest(f"{field} is required for method {method}", field=field, reason="missing")
+    return given
 
 
 @endpoint(
@@ -50,7 +52,7 @@ def create_payment(call: Call[NewPayment]) -> views.Payment:
         call.on.bank,
         call.merchant_id,
         order_id=call.body.order_id,
-        instrument=call.body.instrument(),
+        instrument=instrument(call.body.method, vpa=call.body.vpa, card=call.body.card),
         exclusive=call.on.config.orders_paid_once,
         notes=call.body.notes,
     )

@@ -1,0 +1,3 @@
+from chalicelib.api.refunds import create, get, list, list_of_payment
+
+ENDPOINTS = (create, get, list, list_of_payment)

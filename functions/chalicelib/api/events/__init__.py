@@ -1,0 +1,3 @@
+from chalicelib.api.events import get, list, replay
+
+ENDPOINTS = (list, get, replay)

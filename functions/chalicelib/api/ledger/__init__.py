@@ -1,0 +1,3 @@
+from chalicelib.api.ledger import balance, list
+
+ENDPOINTS = (list, balance)

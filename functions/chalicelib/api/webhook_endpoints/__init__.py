@@ -1,0 +1,3 @@
+from chalicelib.api.webhook_endpoints import create, delete, get, list, regenerate_secret, replay, update
+
+ENDPOINTS = (create, get, list, update, delete, regenerate_secret, replay)

@@ -1,0 +1,54 @@
+"""POST /api/v1/webhook_endpoints/{webhook_endpoint_id}/replay: send an endpoint what it missed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from chalice import Blueprint
+from msgspec import Meta
+
+from chalicelib.http import Call, endpoint
+from chalicelib.query import moment
+from shared.services import webhook_endpoints
+
+routes = Blueprint(__name__)
+
+
+class Replay(msgspec.Struct, kw_only=True):
+    from_: Annotated[
+        str | None,
+        Meta(description="From then on: `2024-01-15T10:31:00Z`, or unix seconds. Left out, the endpoint's gap."),
+    ] = msgspec.field(name="from", default=None)
+    to: Annotated[str | None, Meta(description="Up to then; left out, up to now.")] = None
+    delivered: Annotated[bool, Meta(description="Whether to send again what it has accepted, too.")] = False
+
+
+class Replayed(msgspec.Struct, kw_only=True):
+    scheduled: Annotated[int, Meta(description="Deliveries; what is on its way already counts not.")]
+    has_more: Annotated[bool, Meta(description="Whether another call is needed for the rest.")]
+
+
+@endpoint(
+    routes,
+    "POST",
+    "/api/v1/webhook_endpoints/{webhook_endpoint_id}/replay",
+    summary="Replay what a webhook endpoint missed",
+    body=Replay,
+    body_optional=True,
+    answer=Replayed,
+    errors=(400, 404),
+    atomic=True,
+    tag="Webhook endpoints",
+)
+def replay_webhook_endpoint(call: Call[Replay], webhook_endpoint_id: str) -> Replayed:
+    staged, more = webhook_endpoints.replay(
+        call.tx,
+        call.merchant_id,
+        webhook_endpoint_id,
+        since=moment(call.body.from_, field="from"),
+        until=moment(call.body.to, field="to"),
+        delivered=call.body.delivered,
+    )
+    call.staged.extend(staged)
+    return Replayed(scheduled=len(staged), has_more=more)

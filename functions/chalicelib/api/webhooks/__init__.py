@@ -1,0 +1,3 @@
+from chalicelib.api.webhooks import get, list, retry, test
+
+ENDPOINTS = (list, get, retry, test)
