@@ -114,23 +114,18 @@ def request(payment: Payment, amount: int | None, *, reason: str | None, notes: 
 def process(payment: Payment, refund: Refund, *, acquirer_reference: str, at: datetime) -> Step:
     """The bank has sent the money back."""
     processed = _answered(refund, RefundStatus.PROCESSED, at=at, acquirer_reference=acquirer_reference, processed_at=at)
-    told = payments.note(
+    refunded = payment.amount_refunded + refund.amount
+    moved = payments.move(
         payment,
-        "refund.processed",
-        views.of_refund(processed),
+        State.REFUNDED if refunded == payment.amount_captured else State.PARTIALLY_REFUNDED,
         at=at,
         amount_refund_pending=payment.amount_refund_pending - refund.amount,
-        amount_refunded=payment.amount_refunded + refund.amount,
-    )
-    whole = told.payment.amount_refunded == payment.amount_captured
-    moved = payments.move(
-        told.payment,
-        State.REFUNDED if whole else State.PARTIALLY_REFUNDED,
-        at=at,
+        amount_refunded=refunded,
         authorization_expires_at=None,
     )
+    told = payments.note(moved.payment, "refund.processed", views.of_refund(processed), at=at)
     booked = ledger.of_refund(ledger.Kind.REFUND_PROCESSED, processed, at=at)
-    return Step(refund=processed, moves=(told, moved), booked=(booked,))
+    return Step(refund=processed, moves=(moved, told), booked=(booked,))
 
 
 def fail(payment: Payment, refund: Refund, *, reason: str, description: str, at: datetime) -> Step:
@@ -149,17 +144,11 @@ def fail(payment: Payment, refund: Refund, *, reason: str, description: str, at:
 def take_back(payment: Payment, refund: Refund, *, reason: str, description: str, at: datetime) -> Step:
     """A processed refund came back from the customer's bank: the merchant has the money again."""
     failed = _answered(refund, RefundStatus.FAILED, at=at, error_reason=reason, error_description=description)
-    told = payments.note(
-        payment,
-        "refund.failed",
-        views.of_refund(failed),
-        at=at,
-        amount_refunded=payment.amount_refunded - refund.amount,
-    )
-    left = told.payment.amount_refunded
-    moved = payments.move(told.payment, State.PARTIALLY_REFUNDED if left else State.CAPTURED, at=at)
+    left = payment.amount_refunded - refund.amount
+    moved = payments.move(payment, State.PARTIALLY_REFUNDED if left else State.CAPTURED, at=at, amount_refunded=left)
+    told = payments.note(moved.payment, "refund.failed", views.of_refund(failed), at=at)
     booked = ledger.of_refund(ledger.Kind.REFUND_RETURNED, failed, at=at)
-    return Step(refund=failed, moves=(told, moved), booked=(booked,))
+    return Step(refund=failed, moves=(moved, told), booked=(booked,))
 
 
 def _answered(refund: Refund, status: RefundStatus, *, at: datetime, **changes: Any) -> Refund:
