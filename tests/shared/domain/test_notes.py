@@ -35,7 +35,8 @@ def refused(written: dict[str, Any], *, field: str = "notes.a") -> str:
         {"line\tend\r\n": "tab\tline\r\n"},
         {"₹": "₹ 😀 \u2028\u2029 \x7f\x85\xa0\ufeff\ufffd\uffff"},
         {"constructor": 1, "toString": 2, "hasOwnProperty": 3, "__proto": 4, "prototype": 5},
-        {"-1": 1, "1.0": 2, "1e3": 3, " 1": 4, "1 ": 5, "0x1": 6, "1a": 7, "²": 8, "٣": 9},
+        {"-1": 1, "1.0": 2, "1e3": 3, " 1": 4, "1 ": 5, "0x1": 6, "1a": 7, "²": 8, "٣": 9, "1\n": 10},
+        {"b": 1, "007": 2, "00": 3, "-0": 4, "+1": 5, "4294967295": 6, "9007199254740993": 7, "9" * 200: 8},
         {"k" * 255: "x"},
         {"a": "x" * 7000},
     ],
@@ -54,7 +55,7 @@ def test_numbers_that_a_double_does_not_hold_are_refused(number: int) -> None:
     assert "2^53" in refused({"a": number})
 
 
-@pytest.mark.parametrize("key", ["0", "1", "42", "007", "4294967294", "4294967295", "9007199254740993", "9" * 200])
+@pytest.mark.parametrize("key", ["0", "1", "42", "2147483647", "2147483648", "4294967293", "4294967294"])
 def test_keys_that_javascript_would_sort_first_are_refused(key: str) -> None:
     assert "prefix it" in refused({"b": 1, key: 1}, field=f"notes.{key}")
 
