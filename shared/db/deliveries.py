@@ -121,16 +121,16 @@ def give_up(tx: Tx, delivery_ids: Sequence[str]) -> None:
         )
 
 
-def stuck(tx: Tx, *, older_than_seconds: float, limit: int) -> list[str]:
-    """Deliveries that wait for an attempt and have no job to make it."""
+def stuck(tx: Tx, *, older_than_seconds: float, limit: int) -> dict[str, str]:
+    """Deliveries that wait for an attempt and have no job to make it, with the lane that it belongs to."""
     rows = tx.execute(
-        """select l.id::text as id from webhook_logs l
+        """select l.id::text as id, l.endpoint_id as lane from webhook_logs l
             where l.status = 'pending' and l.next_retry_at < now() - make_interval(secs => %s)
               and not exists (select from jobs j where j.kind = 'deliver_webhook' and j.subject = l.id::text)
             order by l.next_retry_at limit %s""",
         (older_than_seconds, limit),
     ).fetchall()
-    return [row["id"] for row in rows]
+    return {row["id"]: row["lane"] for row in rows}
 
 
 def page(tx: Tx, page: Page, *, merchant_id: UUID, where: dict[str, object]) -> Rows:

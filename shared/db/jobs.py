@@ -123,19 +123,19 @@ def postpone(tx: Tx, ids: Sequence[int], waits: Sequence[float], token: UUID, *,
     return {row["id"] for row in rows}
 
 
-def ensure(tx: Tx, kind: Kind, subjects: Sequence[str]) -> list[StagedJob]:
+def ensure(tx: Tx, kind: Kind, subjects: Sequence[str], lanes: Sequence[str] | None = None) -> list[StagedJob]:
     """A pending job for each subject that has none; one that has been dead for long is tried again. Returns both."""
     if not subjects:
         return []
     rows = tx.execute(
-        """insert into jobs (kind, subject)
-           select %(kind)s, unnest(%(subjects)s::text[])
+        """insert into jobs (kind, subject, lane)
+           select %(kind)s, subject, lane from unnest(%(subjects)s::text[], %(lanes)s::text[]) as s (subject, lane)
                on conflict (kind, subject) do update
                   set state = 'pending', attempts = 0, run_at = now(), woken_at = null,
                       lease_until = null, lease_token = null
                 where jobs.state = 'dead' and jobs.lease_until < now() - make_interval(secs => %(rest)s)
         returning id, kind""",
-        {"kind": kind, "subjects": list(subjects), "rest": DEAD_SECONDS},
+        {"kind": kind, "subjects": list(subjects), "lanes": list(lanes or [""] * len(subjects)), "rest": DEAD_SECONDS},
     ).fetchall()
     return [StagedJob(row["id"], row["kind"]) for row in rows]
 

@@ -36,6 +36,6 @@ def inquire(database: Database, queue: Queue) -> int:
         unrefunded = refunds.stuck(tx, older_than_seconds=STUCK_SECONDS, limit=STUCK_MAX)
         staged += jobs.ensure(tx, "process_refund", unrefunded)
         unsent = deliveries.stuck(tx, older_than_seconds=STUCK_SECONDS, limit=STUCK_MAX)
-        staged += jobs.ensure(tx, "deliver_webhook", unsent)
+        staged += jobs.ensure(tx, "deliver_webhook", list(unsent), list(unsent.values()))
     queue.send(staged)
     return len(staged)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -29,6 +29,8 @@ SECRET_CHARACTERS_MIN = 16
 SECRET_CHARACTERS_MAX = 255
 OVERLAP_SECONDS = 24 * 3600
 OVERLAP_SECONDS_MAX = 7 * 24 * 3600
+# What is first tried when an endpoint begins to fail happened earlier: by up to the whole schedule of attempts.
+GAP_MARGIN = timedelta(days=1)
 REPLAY_MAX = 5_000  # events in one call
 
 
@@ -113,18 +115,17 @@ def update_first(
     events: Sequence[str] | UnsetType,
     https_only: bool,
 ) -> WebhookEndpoint:
-    """The merchant's webhook_url. `None` sends nothing any more; a new URL is enabled."""
+    """The merchant's webhook_url. `None` sends nothing any more; a URL is enabled, even if it is the same one."""
     endpoint = webhook_endpoints.lock_first(tx, merchant_id=merchant_id)
     if not isinstance(url, UnsetType) and url is not None:
         url = check_url(url, field="webhook_url", https_only=https_only)
-    changed = not isinstance(url, UnsetType) and url != endpoint.url
     return webhook_endpoints.save(
         tx,
         endpoint.id,
         url=endpoint.url if isinstance(url, UnsetType) else url,
         description=endpoint.description,
         events=endpoint.events if isinstance(events, UnsetType) else check_events(events, field="webhook_events"),
-        enabled=endpoint.enabled or changed,
+        enabled=endpoint.enabled or not isinstance(url, UnsetType),
     )
 
 
@@ -230,7 +231,9 @@ def replay(
     """
     endpoint = _lock(tx, merchant_id, endpoint_id)
     _check_reachable(endpoint)
-    start = since or endpoint.gap_since
+    start = since
+    if since is None and endpoint.gap_since is not None:
+        start = endpoint.gap_since - GAP_MARGIN
     if start is None:
         raise BadRequest("This endpoint has no gap to replay: send `from`", field="from", reason="no_gap")
     staged = events.send_missed(
