@@ -179,6 +179,14 @@ def _attempt(sender: Sender, sealer: Sealer, retry_seconds: Sequence[int], deliv
     except Exception as error:  # a bug of ours must use up this delivery's attempts, not its neighbours' time
         log.exception("delivery failed: id=%s", delivery.id)
         response = Response(status=None, body="", error=f"internal: {type(error).__name__}", duration_ms=0)
+    if not response.accepted:
+        log.info(
+            "webhook not accepted: id=%s request_id=%s status=%s %s",
+            delivery.id,
+            headers.get("X-Request-Id"),
+            response.status,
+            response.error or "",
+        )
     made = delivery.attempts + 1
     retry = None
     if not response.accepted and made < len(retry_seconds):

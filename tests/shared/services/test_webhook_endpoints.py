@@ -1,0 +1,274 @@
+"""Several endpoints of one merchant: what each wants, how its secret rolls, how it is given up and made whole again."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_network
+from typing import Any
+
+import psycopg
+import pytest
+from msgspec import UNSET
+from standardwebhooks import Webhook
+
+from shared.connectors.simulator import SimulatedBank
+from shared.db.database import Database
+from shared.domain.webhook_endpoint import WebhookEndpoint
+from shared.errors import BadRequest, NotFound
+from shared.outbound import Sender
+from shared.sealing import Sealer
+from shared.services import delivering, test_merchant, webhook_endpoints
+from shared.services.delivering import Schedule
+from tests import gateway
+from tests.receiver import Received, Receiver, receiver
+
+ME = test_merchant.ID
+PLAN = Schedule(retry_seconds=(0, 60), disable_seconds=3600)
+
+
+@pytest.fixture
+def bank(database: Database) -> SimulatedBank:
+    return SimulatedBank(database, gateway.INSTANT)
+
+
+@pytest.fixture
+def shop() -> Iterator[Receiver]:
+    with receiver() as shop:
+        yield shop
+
+
+@pytest.fixture
+def second() -> Iterator[Receiver]:
+    with receiver() as second:
+        yield second
+
+
+def _create(database: Database, sealer: Sealer, url: str, **more: Any) -> tuple[WebhookEndpoint, str]:
+    with database.transaction() as tx:
+        return webhook_endpoints.create(
+            tx,
+            sealer,
+            ME,
+            url=url,
+            events=more.get("events"),
+            description="",
+            enabled=more.get("enabled", True),
+            secret=more.get("secret"),
+            https_only=False,
+        )
+
+
+def _update(database: Database, endpoint_id: str, **changes: Any) -> WebhookEndpoint:
+    unset = {"url": UNSET, "events": UNSET, "description": UNSET, "enabled": UNSET}
+    with database.transaction() as tx:
+        return webhook_endpoints.update(tx, ME, endpoint_id, https_only=False, **(unset | changes))
+
+
+def _deliver(database: Database, sealer: Sealer) -> None:
+    sender = Sender(seconds_max=2, allowed_networks=[ip_network("127.0.0.0/8")])
+    jobs = gateway.due(database, "deliver_webhook")
+    delivering.deliver(database, sender, sealer, PLAN, gateway.Told().send, jobs)
+
+
+def _get(database: Database, endpoint_id: str) -> WebhookEndpoint:
+    with database.statement() as tx:
+        return webhook_endpoints.get(tx, ME, endpoint_id)
+
+
+def _logs(observer: psycopg.Connection) -> list[tuple[str, str, int]]:
+    return observer.execute("select event, status, attempts from webhook_logs order by created_at, event").fetchall()
+
+
+def test_each_endpoint_gets_what_it_asked_for_signed_with_its_own_secret(
+    database: Database, bank: SimulatedBank, sealer: Sealer, shop: Receiver, second: Receiver
+) -> None:
+    _, one = _create(database, sealer, shop.url)
+    _, two = _create(database, sealer, second.url, events=["payment.success"])
+    assert one != two
+    gateway.pay(database, bank)
+    gateway.process(database, bank)
+    _deliver(database, sealer)
+    assert sorted(shop.events()) == ["payment.created", "payment.pending", "payment.success"]
+    assert second.events() == ["payment.success"]
+    for got, secret in ((shop.received[0], one), (second.received[0], two)):
+        assert Webhook(secret).verify(got.raw, got.headers) == got.body
+        plain = hmac.new(secret.encode(), got.raw, hashlib.sha256).hexdigest()
+        assert got.headers["x-webhook-signature"] == plain
+
+
+def test_while_a_secret_is_changed_both_sign_and_afterwards_only_the_new_one(
+    database: Database, bank: SimulatedBank, sealer: Sealer, shop: Receiver, observer: psycopg.Connection
+) -> None:
+    endpoint, old = _create(database, sealer, shop.url, events=["payment.created"])
+    with database.transaction() as tx:
+        changed, new = webhook_endpoints.regenerate_secret(tx, sealer, ME, endpoint.id, overlap_seconds=600)
+    assert changed.previous_secret_until is not None
+    gateway.pay(database, bank)
+    _deliver(database, sealer)
+    (during,) = shop.received
+    for secret, header in ((new, "x-webhook-signature"), (old, "x-webhook-signature-previous")):
+        assert Webhook(secret).verify(during.raw, during.headers) == during.body
+        assert during.headers[header] == hmac.new(secret.encode(), during.raw, hashlib.sha256).hexdigest()
+    observer.execute("update webhook_endpoints set previous_secret_until = now() where id = %s", (endpoint.id,))
+    gateway.pay(database, bank)
+    _deliver(database, sealer)
+    after = shop.received[1]
+    assert "x-webhook-signature-previous" not in after.headers
+    assert after.headers["webhook-signature"].count("v1,") == 1
+    assert Webhook(new).verify(after.raw, after.headers) == after.body
+    assert _get(database, endpoint.id).previous_secret_until is None
+
+
+def test_an_endpoint_that_fails_for_long_is_disabled_and_the_others_are_told(
+    database: Database,
+    bank: SimulatedBank,
+    sealer: Sealer,
+    shop: Receiver,
+    second: Receiver,
+    observer: psycopg.Connection,
+) -> None:
+    shop.answer = lambda _: 500
+    failing, _ = _create(database, sealer, shop.url)
+    _create(database, sealer, second.url, events=["webhook_endpoint.disabled"])
+    gateway.pay(database, bank)
+    _deliver(database, sealer)
+    assert _get(database, failing.id).failing_since is not None
+    assert _get(database, failing.id).enabled
+    observer.execute("update webhook_endpoints set failing_since = now() - interval '2 h' where id = %s", (failing.id,))
+    gateway.make_due(database)
+    _deliver(database, sealer)
+    given_up = _get(database, failing.id)
+    assert not given_up.enabled and given_up.disabled_at and given_up.gap_since
+    _deliver(database, sealer)
+    (told,) = second.received
+    assert told.body["event"] == "webhook_endpoint.disabled"
+    assert told.body["data"]["webhook_endpoint"]["id"] == failing.id
+
+    before = len(shop.received)
+    gateway.pay(database, bank)
+    _deliver(database, sealer)
+    assert len(shop.received) == before, "nothing is sent to it any more"
+
+    # Enabled again, one call sends what it missed: what failed, and what was never tried.
+    shop.answer = lambda _: 200
+    with database.transaction() as tx, pytest.raises(BadRequest, match="enable it first"):
+        webhook_endpoints.replay(tx, ME, failing.id, since=None, until=None, delivered=False)
+    _update(database, failing.id, enabled=True)
+    with database.transaction() as tx:
+        staged, more = webhook_endpoints.replay(tx, ME, failing.id, since=None, until=None, delivered=False)
+    assert (len(staged), more) == (2, False)
+    _deliver(database, sealer)
+    assert [one.body["event"] for one in shop.received[before:]] == ["payment.created"] * 2
+    healthy = _get(database, failing.id)
+    assert (healthy.failing_since, healthy.gap_since, healthy.disabled_at) == (None, None, None)
+    with database.transaction() as tx, pytest.raises(BadRequest, match="no gap"):
+        webhook_endpoints.replay(tx, ME, failing.id, since=None, until=None, delivered=False)
+
+
+def test_one_accepted_delivery_gives_an_endpoint_a_clean_record(
+    database: Database, bank: SimulatedBank, sealer: Sealer, shop: Receiver
+) -> None:
+    endpoint, _ = _create(database, sealer, shop.url)
+    shop.answer = lambda _: 500
+    gateway.pay(database, bank)
+    _deliver(database, sealer)
+    assert _get(database, endpoint.id).failing_since is not None
+    shop.answer = lambda _: 200
+    gateway.make_due(database)
+    _deliver(database, sealer)
+    assert _get(database, endpoint.id).failing_since is None
+
+
+def test_a_retry_during_the_last_attempt_is_not_swallowed_by_it(
+    database: Database, bank: SimulatedBank, sealer: Sealer, shop: Receiver, observer: psycopg.Connection
+) -> None:
+    _create(database, sealer, shop.url)
+    gateway.pay(database, bank)
+    asked, answer = threading.Event(), threading.Event()
+
+    def slowly(_: Received) -> int:
+        if len(shop.received) == 2:
+            asked.set()
+            answer.wait(5)
+        return 500 if len(shop.received) < 3 else 200
+
+    shop.answer = slowly
+    _deliver(database, sealer)
+    gateway.make_due(database)
+    with ThreadPoolExecutor(1) as worker:
+        last = worker.submit(_deliver, database, sealer)
+        assert asked.wait(5)
+        (id,) = observer.execute("select id::text from webhook_logs").fetchone() or ("",)
+        with database.transaction() as tx:
+            _, staged = webhook_endpoints.retry(tx, ME, id)
+        assert staged == [], "an attempt is under way; no second one begins beside it"
+        answer.set()
+        last.result(5)
+    assert _logs(observer) == [("payment.created", "pending", 1)]
+    _deliver(database, sealer)
+    assert _logs(observer) == [("payment.created", "success", 2)]
+    assert len(shop.received) == 3
+
+
+def test_deliveries_to_an_endpoint_that_was_deleted_fail_and_cannot_be_retried(
+    database: Database, bank: SimulatedBank, sealer: Sealer, shop: Receiver, observer: psycopg.Connection
+) -> None:
+    endpoint, _ = _create(database, sealer, shop.url)
+    gateway.pay(database, bank)
+    with database.transaction() as tx:
+        webhook_endpoints.delete(tx, ME, endpoint.id)
+    _deliver(database, sealer)
+    assert _logs(observer) == [("payment.created", "failed", 0)]
+    assert shop.received == []
+    (id,) = observer.execute("select id::text from webhook_logs").fetchone() or ("",)
+    with database.transaction() as tx, pytest.raises(BadRequest, match="deleted"):
+        webhook_endpoints.retry(tx, ME, id)
+    with database.statement() as tx, pytest.raises(NotFound):
+        webhook_endpoints.get(tx, ME, endpoint.id)
+
+
+def test_the_first_endpoint_is_the_merchants_url_and_cannot_be_deleted(
+    database: Database, shop: Receiver, observer: psycopg.Connection
+) -> None:
+    with database.transaction() as tx:
+        first = webhook_endpoints.update_first(tx, ME, url=shop.url, events=UNSET, https_only=False)
+    assert first.is_first
+    assert observer.execute("select webhook_url from merchants").fetchall() == [(shop.url,)]
+    with database.transaction() as tx, pytest.raises(BadRequest, match="webhook_url"):
+        webhook_endpoints.delete(tx, ME, first.id)
+
+
+def test_a_merchant_has_a_bounded_number_of_endpoints(database: Database, sealer: Sealer, shop: Receiver) -> None:
+    for _ in range(webhook_endpoints.ENDPOINTS_MAX):
+        _create(database, sealer, shop.url)
+    with pytest.raises(BadRequest, match="at most"):
+        _create(database, sealer, shop.url)
+
+
+@pytest.mark.parametrize("secret", ["short", "x" * 256, "has spaces in the middle", "é" * 20, "tab\t" * 5])
+def test_a_secret_of_the_merchants_own_is_checked(
+    database: Database, sealer: Sealer, shop: Receiver, secret: str
+) -> None:
+    with pytest.raises(BadRequest, match="secret must have"):
+        _create(database, sealer, shop.url, secret=secret)
+
+
+def test_sealed_secrets_of_two_merchants_do_not_open_each_other(
+    database: Database, bank: SimulatedBank, sealer: Sealer, shop: Receiver, observer: psycopg.Connection
+) -> None:
+    other = gateway.other_merchant(database, sealer)
+    _create(database, sealer, shop.url)
+    observer.execute(
+        """update webhook_endpoints set secret = (select secret from webhook_endpoints where merchant_id = %s)
+            where merchant_id = %s""",
+        (other, ME),
+    )
+    gateway.pay(database, bank)
+    _deliver(database, sealer)
+    assert shop.received == []
+    errors = observer.execute("select distinct error from webhook_attempts").fetchall()
+    assert errors == [("internal: InvalidTag",)]
