@@ -3,16 +3,53 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
+from chalicelib import openapi_examples as examples
+from chalicelib import openapi_webhooks
 from chalicelib.http import JSON, Endpoint
+from shared.domain import views
 from shared.services.idempotency import KEY_CHARACTERS_MAX
 
 VERSION = "0.1.0"
+
+_TAGS = {
+    "API keys": "A merchant's own credentials: further ones, and new ones in place of old ones.",
+    "Checkout": "What a payer's page calls. It has no secret; the id of an order or payment lets it in.",
+    "Events": "What happened, whether or not anybody was told.",
+    "Ledger": "The merchant's books: what every capture and refund did to which account.",
+    "Merchants": "The merchant that calls.",
+    "Operations": "For machines that watch, and for those who write clients.",
+    "Operator": "For whoever runs this gateway, with the operator's own secret.",
+    "Orders": "What is to be paid.",
+    "Payments": "An order paid by UPI or card: authorized, captured or voided.",
+    "Refunds": "Captured money given back.",
+    "Test": "Not there in production.",
+    "Webhook endpoints": "Where a merchant wants to hear of events.",
+    "Webhooks": "Deliveries of events to webhook endpoints, and their attempts.",
+}
+
+_PATH_IDS = {
+    "api_key": ("The publishable part of the key.", examples.API_KEY),
+    "event_id": ("The event's id, as receivers get it.", examples.EVENT_ID),
+    "merchant_id": ("The merchant's id.", examples.MERCHANT_ID),
+    "order_id": ("The order's id.", examples.ORDER_ID),
+    "payment_id": ("The payment's id.", examples.PAYMENT_ID),
+    "refund_id": ("The refund's id.", examples.REFUND_ID),
+    "webhook_endpoint_id": ("The webhook endpoint's id.", examples.ENDPOINT_ID),
+    "webhook_id": ("The id of the delivery.", examples.WEBHOOK_ID),
+}
+
+# Of an answer, by the name of its component.
+_HEADERS = {
+    "X-Request-Id": "Names this request in the gateway's log; an error's body has it too.",
+    "Idempotency-Replayed": "`true` where the answer is an earlier one, given again under the same key.",
+    "Retry-After": "Seconds to wait before the request is sent again.",
+}
 
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -45,11 +82,12 @@ class Error(msgspec.Struct, kw_only=True):
 
 def build(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     shapes = {shape for e in endpoints for shape in (e.body, e.answer) if shape is not None}
+    shapes |= {views.Payment, views.Refund, views.WebhookEndpoint}  # webhooks carry them
     named = sorted(shapes, key=lambda shape: shape.__name__)
     _, components = msgspec.json.schema_components([Error, *named], ref_template="#/components/schemas/{name}")
     paths: dict[str, dict[str, Any]] = {}
     for described in sorted(endpoints, key=lambda e: (e.path, e.method)):
-        paths.setdefault(described.path, {})[described.method.lower()] = _operation(described)
+        paths.setdefault(described.path, {})[described.method.lower()] = _operation(described, components)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -58,10 +96,15 @@ def build(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
             "description": "Orders, payments and webhooks. Amounts are integers in minor units; times are UTC.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "tags": [{"name": tag} for tag in sorted({e.tag for e in endpoints})],
+        "tags": [{"name": tag, "description": _TAGS[tag]} for tag in sorted({e.tag for e in endpoints})],
         "paths": paths,
+        "webhooks": openapi_webhooks.build(components),
         "components": {
             "schemas": components,
+            "headers": {
+                name: {"description": text, "schema": {"type": "integer" if name == "Retry-After" else "string"}}
+                for name, text in _HEADERS.items()
+            },
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
                 "secret": {"type": "apiKey", "in": "header", "name": "X-Api-Secret"},
@@ -71,7 +114,7 @@ def build(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     }
 
 
-def _operation(described: Endpoint) -> dict[str, Any]:
+def _operation(described: Endpoint, schemas: Mapping[str, Any]) -> dict[str, Any]:
     errors = set(described.errors) | {500, 503}
     if described.caller != "anyone":
         errors.add(401)
@@ -81,9 +124,17 @@ def _operation(described: Endpoint) -> dict[str, Any]:
         errors.add(400)
     if described.keyed:
         errors |= {400, 409, 422}
-    shown: dict[str, Any] = {"description": HTTPStatus(described.status).phrase}
-    schema = {"type": "object"} if described.answer is None else _reference(described.answer)
-    shown["content"] = {JSON: {"schema": schema}}
+    content: dict[str, Any] = {
+        "schema": {"type": "object"} if described.answer is None else _reference(described.answer)
+    }
+    if described.answer is not None:
+        name, secret = described.answer.__name__, described.secret_answer
+        content["example"] = examples.of_answer(name, schemas, secret=secret)
+    shown = {
+        "description": HTTPStatus(described.status).phrase,
+        "headers": _headers("X-Request-Id", *(["Idempotency-Replayed"] if described.keyed else [])),
+        "content": {JSON: content},
+    }
     operation: dict[str, Any] = {
         "operationId": f"{described.method.lower()}{_camel(described.path)}",
         "summary": described.summary,
@@ -91,10 +142,7 @@ def _operation(described: Endpoint) -> dict[str, Any]:
         "security": _SECURITY[described.caller],
         "responses": {str(described.status): shown} | {str(code): _error(described, code) for code in sorted(errors)},
     }
-    parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in _PATH_PARAMETER.findall(described.path)
-    ]
+    parameters = [_path_parameter(name) for name in _PATH_PARAMETER.findall(described.path)]
     if described.query is not None:
         parameters += _query_parameters(described.query)
     if described.keyed:
@@ -104,9 +152,29 @@ def _operation(described: Endpoint) -> dict[str, Any]:
     if described.body is not None:
         operation["requestBody"] = {
             "required": not described.body_optional,
-            "content": {JSON: {"schema": _reference(described.body)}},
+            "content": {
+                JSON: {
+                    "schema": _reference(described.body),
+                    "examples": {
+                        name: {"value": value}
+                        for name, value in examples.of_body(described.body.__name__, schemas).items()
+                    },
+                }
+            },
         }
     return operation
+
+
+def _path_parameter(name: str) -> dict[str, Any]:
+    text, example = _PATH_IDS[name]
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": text,
+        "schema": {"type": "string"},
+        "example": example,
+    }
 
 
 def _query_parameters(shape: type) -> list[dict[str, Any]]:
@@ -126,7 +194,14 @@ def _error(described: Endpoint, code: int) -> dict[str, Any]:
     # An endpoint that lists 503 among its own answers shows its usual shape with it.
     own = code in described.errors and code == HTTPStatus.SERVICE_UNAVAILABLE and described.answer is not None
     schema = _reference(described.answer) if own and described.answer else {"$ref": "#/components/schemas/Error"}
-    return {"description": HTTPStatus(code).phrase, "content": {JSON: {"schema": schema}}}
+    # Of conflicts only a key that another request holds at this moment is worth a wait.
+    waits = code == HTTPStatus.SERVICE_UNAVAILABLE or (code == HTTPStatus.CONFLICT and described.keyed)
+    headers = _headers("X-Request-Id", *(["Retry-After"] if waits else []))
+    return {"description": HTTPStatus(code).phrase, "headers": headers, "content": {JSON: {"schema": schema}}}
+
+
+def _headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _reference(shape: type) -> dict[str, str]:
