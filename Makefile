@@ -11,13 +11,16 @@ RUNS := $(VENV)/.runs
 TESTS := $(VENV)/.tests
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint bench clean
+.PHONY: help up merchant test lint bench clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: $(RUNS) ## run the whole gateway on this machine, in the foreground; Ctrl-C ends it
 	@exec $(BIN)/python -m local.up --end-with-parent
+
+merchant: $(RUNS) ## merchants and their API keys; without ARGS='…' it shows how
+	@$(BIN)/python -m local.merchant $(ARGS)
 
 test: $(TESTS) ## run the tests
 	@$(BIN)/python -m pytest
