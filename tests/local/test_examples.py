@@ -29,6 +29,7 @@ import requests
 from standardwebhooks.webhooks import Webhook
 
 from shared import signatures
+from shared.domain import event
 from shared.outbound import Response, Sender
 
 EXAMPLES = Path(__file__).parents[2] / "local" / "demo_merchant" / "examples"
@@ -246,6 +247,18 @@ def test_an_event_that_was_overtaken_is_ignored(receiver: Running) -> None:
     ]
 
 
+def test_events_of_no_payments_sequence_are_handled_each_time(receiver: Running) -> None:
+    at = datetime.now(UTC)
+    for number in (1, 2):
+        trial = event.test_body(id=f"evt_{number}", at=at).encode()
+        assert receiver.status(trial, headers(trial, webhook_id=f"evt_{number}")) == 200
+        assert receiver.line() == "handled webhook.test pay_TestTestTestTest -"
+    about = event.body_about(id="evt_3", type=event.ENDPOINT_DISABLED, at=at).encode()
+    assert receiver.status(about, headers(about, webhook_id="evt_3")) == 200
+    assert receiver.line() == f"handled {event.ENDPOINT_DISABLED} - -"
+    receiver.nothing_else()
+
+
 @pytest.mark.parametrize(
     ("secrets", "status"),
     [
@@ -274,8 +287,8 @@ def test_before_a_secret_changes_a_receiver_may_hold_another_beside_it(example: 
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"payment=1", b"\xff\xfe", b"[]", b"null", b"7", b'{"event":"x"}', b'{"data":{"payment":null}}'],
-    ids=["empty", "a form", "no text", "a list", "null", "a number", "no data", "no payment"],
+    [b"", b"payment=1", b"\xff\xfe", b"[]", b"null", b"7", b'{"event":"x"}', b'{"event":"x","data":null,"sequence":1}'],
+    ids=["empty", "a form", "no text", "a list", "null", "a number", "no members", "no data"],
 )
 def test_what_is_no_event_is_refused_signed_or_not(receiver: Running, raw: bytes) -> None:
     assert receiver.status(raw, {}) == 401

@@ -66,7 +66,7 @@ function receive(request, body) {
   } catch {
     return [400, 'not JSON'];
   }
-  if (!event?.data?.payment?.id || !Number.isInteger(event.sequence)) return [400, 'not an event'];
+  if (!event?.event || !event.data || event.sequence === undefined) return [400, 'not an event'];
   const id = request.headers['webhook-id'];
   if (seen.has(id)) return [200, 'seen before'];
   remember(seen, id, true);
@@ -75,11 +75,12 @@ function receive(request, body) {
 }
 
 // Here your shop does what it does. The whole payment, as it was at this event, is in the event.
-function handle(event) {
-  const { payment } = event.data;
-  const overtaken = event.sequence < (newest.get(payment.id) ?? 0);
-  if (!overtaken) remember(newest, payment.id, event.sequence);
-  console.log(overtaken ? 'ignored' : 'handled', event.event, payment.id, event.sequence);
+function handle({ event, data, sequence }) {
+  const id = data.payment?.id;
+  const ordered = sequence !== null; // webhook.test and the like belong to no payment's sequence
+  const overtaken = ordered && sequence < (newest.get(id) ?? 0);
+  if (ordered && !overtaken) remember(newest, id, sequence);
+  console.log(overtaken ? 'ignored' : 'handled', event, id ?? '-', sequence ?? '-');
 }
 
 const server = http.createServer((request, response) => {
