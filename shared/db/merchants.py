@@ -94,10 +94,13 @@ def keys(tx: Tx, merchant_id: UUID) -> list[ApiKey]:
 
 
 def expire_key(tx: Tx, merchant_id: UUID, api_key: str, *, seconds: float) -> ApiKey | None:
-    """Lets the key work that much longer and no more; never longer than it would have. None if there is no such key."""
+    """Lets the key work that much longer and no more; never longer than it would have. None if there is no such key.
+
+    By the clock, not by when the transaction began: it may have waited for one that ended the key.
+    """
     row = tx.execute(
         f"""update api_keys set expires_at = least(expires_at, now() + make_interval(secs => %s))
-             where api_key = %s and merchant_id = %s and (expires_at is null or expires_at > now())
+             where api_key = %s and merchant_id = %s and (expires_at is null or expires_at > clock_timestamp())
          returning {_KEY_COLUMNS}""",
         (seconds, api_key, merchant_id),
     ).fetchone()

@@ -129,7 +129,8 @@ def revoke_key(tx: Tx, merchant_id: UUID, api_key: str) -> ApiKey:
     if not any(key.expires_at is None for key in working if key.api_key != api_key):
         raise BadRequest("This is the only key that works without end: roll it instead", reason="last_key")
     revoked = merchants.expire_key(tx, merchant_id, api_key, seconds=0)
-    assert revoked is not None, "it worked a moment ago, and the merchant is held"
+    if revoked is None:  # its time was over this instant
+        raise NotFound("API key not found")
     merchants.show_key(tx, merchant_id)
     return revoked
 
