@@ -15,7 +15,7 @@ from shared.db.database import Database
 from shared.db.outbox import StagedJob
 from shared.jobs import Kind
 from shared.sealing import Sealer
-from shared.services import merchants, orders, payments, processing, test_merchant
+from shared.services import merchants, noticing, orders, payments, processing, refunding, refunds, test_merchant
 
 INSTANT = BankConfig(test_mode=True, test_processing_delay_ms=0)
 
@@ -80,6 +80,34 @@ def due(database: Database, kind: Kind) -> list[int]:
 
 def process(database: Database, bank: Any, ids: Sequence[int] | None = None) -> None:
     processing.process(database, bank, Told().send, due(database, "process_payment") if ids is None else ids)
+
+
+def capture(database: Database, payment_id: str, amount: int | None = None) -> None:
+    with database.transaction() as tx:
+        payments.capture(tx, test_merchant.ID, payment_id, amount)
+
+
+def refund(database: Database, payment_id: str, amount: int | None = None) -> str:
+    with database.transaction() as tx:
+        made, _ = refunds.create(tx, test_merchant.ID, payment_id, amount=amount, reason=None, notes={})
+        return made.id
+
+
+def process_refunds(database: Database, bank: Any, ids: Sequence[int] | None = None) -> None:
+    refunding.process(database, bank, Told().send, due(database, "process_refund") if ids is None else ids)
+
+
+def announce(database: Database) -> None:
+    """Lets the time come of everything that the bank will say unasked."""
+    with database.statement() as tx:
+        tx.execute("update bank.refunds set returned_at = now() where returned_at > now()")
+        tx.execute("update bank.notices set ready_at = now() where ready_at > now()")
+
+
+def take_notices(database: Database, bank: Any) -> int:
+    """Stores what the bank has to say, though its time has not come."""
+    announce(database)
+    return noticing.take_notices(database, bank, Told())
 
 
 def make_due(database: Database) -> None:

@@ -59,26 +59,6 @@ def test_another_request_under_the_same_key_is_refused(api: Api, observer: psyco
     assert _count(observer, "orders") == 1
 
 
-@pytest.mark.parametrize("rounds", range(3))
-def test_two_hundred_requests_at_once_make_one_payment_and_one_answer(
-    api: Api, observer: psycopg.Connection, rounds: int
-) -> None:
-    body = {"order_id": api.order(), "method": "upi", "vpa": "asha@upi"}
-    together = threading.Barrier(20)
-
-    def pay(_: int) -> SimpleNamespace:
-        together.wait()
-        return _keyed(api, PAYMENTS, body)
-
-    with ThreadPoolExecutor(20) as callers:
-        answers = [answer for _ in range(10) for answer in callers.map(pay, range(20))]
-    assert {answer.status for answer in answers} == {201}
-    assert len({str(answer.json) for answer in answers}) == 1
-    assert sum("Idempotency-Replayed" in answer.headers for answer in answers) == 199
-    assert _count(observer, "payments") == 1
-    assert len(api.told.jobs) == 1, "a replay wakes nobody"
-
-
 def test_a_key_means_something_to_its_own_merchant_only(
     api: Api, database: Database, sealer: Sealer, observer: psycopg.Connection
 ) -> None:
