@@ -22,6 +22,7 @@ from shared.errors import BadRequest, GatewayError, MethodNotAllowed, NotFound
 
 TIMEOUT_SECONDS = 29  # API Gateway's own
 CORS_HEADERS = "X-Api-Key, X-Api-Secret, Idempotency-Key, Content-Type"
+CORS_EXPOSED = "X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
 CORS_SECONDS = 600
 
 _PARAMETER = re.compile(r"{(\w+)}")
@@ -31,6 +32,7 @@ class HttpAnswer(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
+    route: str = ""  # the template of its path, if it has one
 
 
 class _PerThread(Chalice):
@@ -79,19 +81,36 @@ class ApiGateway:
         request_id: str,
     ) -> HttpAnswer:
         """`headers` have names in lower case; `path` is decoded."""
+        resource = ""
         try:
-            answer = self._route(method, path, query, headers, body, source_ip, request_id)
+            resource, parameters = self._find(path)
+            status, shown, text = self._call(
+                resource, parameters, method, path, query, headers, body, source_ip, request_id
+            )
         except GatewayError as refusal:
-            answer = refused(refusal, request_id)
-        origin = headers.get("origin")
-        if origin in self._cors_origins:
-            answer.headers["Access-Control-Allow-Origin"] = origin
-            answer.headers["Access-Control-Expose-Headers"] = "X-Request-Id"
-            answer.headers["Vary"] = "Origin"
-        return answer
+            status, shown, text, _ = refused(refusal, request_id)
+        return HttpAnswer(status, self._with_cors(shown, headers.get("origin")), text, resource)
 
-    def _route(
+    def refuse(self, refusal: GatewayError, *, path: str, origin: str | None, request_id: str) -> HttpAnswer:
+        """The answer to a request that is not even looked at."""
+        try:
+            resource, _ = self._find(path)
+        except NotFound:
+            resource = ""
+        status, headers, body, _ = refused(refusal, request_id)
+        return HttpAnswer(status, self._with_cors(headers, origin), body, resource)
+
+    def _with_cors(self, headers: dict[str, str], origin: str | None) -> dict[str, str]:
+        if origin in self._cors_origins:
+            headers["Access-Control-Allow-Origin"] = origin
+            headers["Access-Control-Expose-Headers"] = CORS_EXPOSED
+            headers["Vary"] = "Origin"
+        return headers
+
+    def _call(
         self,
+        resource: str,
+        parameters: Mapping[str, str],
         method: str,
         path: str,
         query: str,
@@ -99,8 +118,7 @@ class ApiGateway:
         body: bytes,
         source_ip: str,
         request_id: str,
-    ) -> HttpAnswer:
-        resource, parameters = self._find(path)
+    ) -> tuple[int, dict[str, str], bytes]:
         allowed = self._app.routes[resource]
         if method == "OPTIONS":
             return _preflight(allowed, self._cors_origins, headers.get("origin"))
@@ -123,7 +141,7 @@ class ApiGateway:
             answer = self._app(event, Context("app", timeout_seconds=TIMEOUT_SECONDS, request_id=request_id))
         finally:
             self._app.current_request = None  # Chalice keeps it, and with it a card number
-        return HttpAnswer(answer["statusCode"], answer["headers"], answer["body"].encode())
+        return answer["statusCode"], answer["headers"], answer["body"].encode()
 
     def _find(self, path: str) -> tuple[str, dict[str, str]]:
         if path in self._fixed:
@@ -156,7 +174,9 @@ def new_request_id() -> str:
     return str(uuid.uuid4())
 
 
-def _preflight(allowed: Mapping[str, Any], origins: frozenset[str], origin: str | None) -> HttpAnswer:
+def _preflight(
+    allowed: Mapping[str, Any], origins: frozenset[str], origin: str | None
+) -> tuple[int, dict[str, str], bytes]:
     methods = ", ".join(sorted([*allowed, "OPTIONS"]))
     headers = {"Allow": methods}
     if origin in origins:
@@ -165,7 +185,7 @@ def _preflight(allowed: Mapping[str, Any], origins: frozenset[str], origin: str 
             "Access-Control-Allow-Headers": CORS_HEADERS,
             "Access-Control-Max-Age": str(CORS_SECONDS),
         }
-    return HttpAnswer(204, headers, b"")
+    return 204, headers, b""
 
 
 def _query(text: str) -> dict[str, list[str]]:

@@ -85,6 +85,7 @@ class LocalConfig:
             "DASHBOARD_PORT": str(self.dashboard_port),
             "CHECKOUT_PORT": str(self.checkout_port),
             "MERCHANT_PORT": str(self.merchant_port),
+            "LOG_FORMAT": self.environment.get("LOG_FORMAT", "").strip() or "text",  # a person reads it
             "PYTHONPATH": os.pathsep.join(path for path in paths if path),
             "PYTHONUNBUFFERED": "1",  # a line of the log is seen when it is written
         }

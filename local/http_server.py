@@ -1,61 +1,150 @@
-"""One process of the API server: Granian's native interface in front of a few threads that answer.
+"""One process of the API server: Granian's native interface in front of the threads that answer.
 
-A request takes a thread only when its body is complete, so slow senders wait in the event loop, where waiting is
-cheap, and are cut off after BODY_SECONDS. Four threads keep Postgres busy; more would only take turns.
+What can be decided in the event loop is: whether a caller sends too much, and what is no request. A request takes a
+thread only when its body is complete, so slow senders wait where waiting is cheap, and are cut off after BODY_SECONDS.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
-import threading
-from queue import SimpleQueue
+import time
+from pathlib import Path
 from typing import Any
 
 import app as handlers
+from chalicelib import http
 from chalicelib.body import BYTES_MAX
 
-from local import runtime
-from local.api_gateway import ApiGateway, HttpAnswer, failed, new_request_id, refused
+from local import runtime, sources
+from local.answerers import Answerers, in_a_thread
+from local.api_gateway import ApiGateway, HttpAnswer, failed, new_request_id
+from local.limits import UNLIMITED, Limits
+from local.metrics import CONTENT_TYPE, Metrics
+from shared.config import Config
 from shared.errors import BadRequest, GatewayError, TooLarge
 
-THREADS = 4
 BODY_SECONDS = 10
 URI_CHARACTERS_MAX = 4096
 HEADERS_MAX = 64
 HEADER_CHARACTERS_MAX = 16 * 1024  # in all
 BODILESS = frozenset(("GET", "HEAD", "OPTIONS"))
+METRICS = "/metrics"
 
 log = logging.getLogger(__name__)
 
-settings = runtime.settings_or_exit()
-runtime.start(settings, name="api")
-_gateway = ApiGateway(handlers.app, cors_origins=settings.cors_origins)
-_waiting: SimpleQueue[tuple[asyncio.AbstractEventLoop, asyncio.Future[HttpAnswer], dict[str, Any]]] = SimpleQueue()
+
+def start(metrics_folder: Path) -> HttpServer:
+    """The server, as the environment says. `metrics_folder` is common to its processes."""
+    settings = runtime.settings_or_exit()
+    on = runtime.start(settings, name="api")
+    return HttpServer(
+        settings,
+        ApiGateway(handlers.app, cors_origins=settings.cors_origins),
+        Metrics(metrics_folder, on.database.sibling("metrics")),
+    )
 
 
-async def app(scope: Any, protocol: Any) -> None:
-    request_id = new_request_id()
-    try:
-        request = {
-            "method": scope.method,
-            "path": scope.path,
-            "query": scope.query_string,
-            "headers": _headers(scope),
-            "body": b"" if scope.method in BODILESS else await _body(scope, protocol),
-            "source_ip": scope.client.rpartition(":")[0],
-            "request_id": request_id,
-        }
-    except GatewayError as refusal:
-        answer = refused(refusal, request_id)
-    except Exception:  # the sender hung up in the middle, or sent what is no HTTP: there is nobody to answer
-        answer = refused(BadRequest("The request broke off", reason="incomplete"), request_id)
-    else:
-        loop = asyncio.get_running_loop()
-        answered: asyncio.Future[HttpAnswer] = loop.create_future()
-        _waiting.put((loop, answered, request))
-        answer = await answered
-    protocol.response_bytes(answer.status, list(answer.headers.items()), answer.body)
+class HttpServer:
+    def __init__(self, settings: Config, gateway: ApiGateway, metrics: Metrics) -> None:
+        self._settings = settings
+        self._gateway = gateway
+        self._answerers = Answerers(gateway.answer)
+        self._metrics = metrics
+        self._limits = Limits(
+            per_second=settings.rate_limit_per_second,
+            concurrent=settings.rate_limit_concurrent,
+            checkout_per_second=settings.checkout_rate_limit_per_second,
+        )
+        self._takes_secret = {(e.method, e.path) for e in http.ENDPOINTS if e.caller == "secret"}
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        began = time.perf_counter()
+        request_id, path, method = new_request_id(), scope.path, scope.method
+        source = self._source(scope)
+        if path == METRICS and method == "GET" and self._may_scrape(scope, source):
+            answer = await self._scraped(request_id)
+            protocol.response_bytes(answer.status, list(answer.headers.items()), answer.body)
+            return
+        self._metrics.began()
+        try:
+            if path in UNLIMITED:
+                answer = await self._answer(scope, protocol, source, request_id)
+            else:
+                answer = await self._within_limits(scope, protocol, source, request_id)
+            protocol.response_bytes(answer.status, list(answer.headers.items()), answer.body)
+        except BaseException:
+            self._metrics.broke_off()
+            raise
+        seconds = time.perf_counter() - began
+        self._metrics.answered(method=method, route=answer.route, status=answer.status, seconds=seconds)
+        if self._settings.log_requests:
+            _log(scope, answer, request_id, seconds)
+
+    async def _within_limits(self, scope: Any, protocol: Any, source: str, request_id: str) -> HttpAnswer:
+        sent = scope.headers
+        key, secret = sent.get("x-api-key"), sent.get("x-api-secret")
+        admission = self._limits.enter(path=scope.path, key=key, secret=secret, source=source)
+        try:
+            if admission.refusal is None:
+                answer = await self._answer(scope, protocol, source, request_id)
+            else:
+                self._metrics.limited(admission.refusal.reason or "")
+                answer = self._refused(scope, admission.refusal, request_id)
+        finally:
+            self._limits.leave(admission)
+        answer.headers.update(admission.headers)
+        if key and answer.status < 400 and (scope.method, answer.route) in self._takes_secret:
+            self._limits.prove(key, secret)
+        elif key and answer.status == 401:
+            self._limits.disprove(key, secret)
+        return answer
+
+    def _refused(self, scope: Any, refusal: GatewayError, request_id: str) -> HttpAnswer:
+        origin = scope.headers.get("origin")
+        return self._gateway.refuse(refusal, path=scope.path, origin=origin, request_id=request_id)
+
+    async def _answer(self, scope: Any, protocol: Any, source: str, request_id: str) -> HttpAnswer:
+        try:
+            request = {
+                "method": scope.method,
+                "path": scope.path,
+                "query": scope.query_string,
+                "headers": _headers(scope),
+                "body": b"" if scope.method in BODILESS else await _body(scope, protocol),
+                "source_ip": source,
+                "request_id": request_id,
+            }
+        except GatewayError as refusal:
+            return self._refused(scope, refusal, request_id)
+        except Exception:  # the sender hung up in the middle, or sent what is no HTTP: there is nobody to answer
+            return self._refused(scope, BadRequest("The request broke off", reason="incomplete"), request_id)
+        return await self._answerers.answer(request)
+
+    def _source(self, scope: Any) -> str:
+        peer = scope.client.rpartition(":")[0].strip("[]")
+        if not self._settings.trusted_proxies:
+            return peer
+        forwarded = [value for name, value in scope.headers.items() if name == "x-forwarded-for"]
+        return sources.source(peer, forwarded, self._settings.trusted_proxies)
+
+    def _may_scrape(self, scope: Any, source: str) -> bool:
+        """Somebody on this machine, whom no proxy speaks for, or who knows the token."""
+        if sources.is_loopback(source) and not {"forwarded", "x-forwarded-for"} & set(scope.headers.keys()):
+            return True
+        token = self._settings.metrics_token
+        given = scope.headers.get("authorization", "").encode()
+        return bool(token) and hmac.compare_digest(given, f"Bearer {token}".encode())
+
+    async def _scraped(self, request_id: str) -> HttpAnswer:
+        self._metrics.save()
+        try:
+            page = await in_a_thread(self._metrics.page, name="scrape")
+        except Exception:
+            log.exception("not scraped", extra={"request_id": request_id})
+            return failed(request_id)
+        return HttpAnswer(200, {"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"}, page)
 
 
 def _headers(scope: Any) -> dict[str, str]:
@@ -87,24 +176,13 @@ async def _body(scope: Any, protocol: Any) -> bytes:
         raise BadRequest(f"The body did not come within {BODY_SECONDS} seconds", reason="body_too_slow") from None
 
 
-def _answer_for_ever() -> None:
-    while True:
-        loop, answered, request = _waiting.get()
-        if answered.cancelled():  # the caller hung up while it waited
-            continue
-        try:
-            answer = _gateway.answer(**request)
-        except Exception:
-            log.exception("not answered: id=%s", request["request_id"])
-            answer = failed(request["request_id"])
-        loop.call_soon_threadsafe(_give, answered, answer)
-        del answered, answer, request  # a card number is not to outlive its request
-
-
-def _give(answered: asyncio.Future[HttpAnswer], answer: HttpAnswer) -> None:
-    if not answered.cancelled():  # the caller may have hung up
-        answered.set_result(answer)
-
-
-for _number in range(THREADS):
-    threading.Thread(target=_answer_for_ever, name=f"answer-{_number}", daemon=True).start()
+def _log(scope: Any, answer: HttpAnswer, request_id: str, seconds: float) -> None:
+    fields = {
+        "request_id": request_id,
+        "method": scope.method,
+        "path": scope.path,
+        "route": answer.route,
+        "status": answer.status,
+        "duration_ms": round(seconds * 1000, 1),
+    }
+    log.info("answered", extra=fields)

@@ -27,7 +27,7 @@ def settings_or_exit() -> Config:
 
 def start(settings: Config, *, name: str) -> Runtime:
     """Builds the runtime of this process and gives it to the handlers. `name` is what Postgres shows of us."""
-    logs.set_up()
+    logs.set_up(settings.log_format)
     built = runtime.build(
         settings,
         Database(settings.database_url, application_name=f"gateway-{name}"),

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Any
+
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
@@ -15,20 +20,38 @@ BACKLOG = 2048
 
 def main() -> None:
     settings = runtime.settings_or_exit()
-    Granian(
-        "local.http_server:app",
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.RSGI,
-        workers=PROCESSES,
-        respawn_failed_workers=True,
-        workers_kill_timeout=2,
-        backlog=BACKLOG,
-        websockets=False,
-        http=HTTPModes.http1,  # the limits below are HTTP/1's
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MS),
-        log_level="warning",
-    ).serve()
+    with tempfile.TemporaryDirectory(prefix="gateway-metrics-") as metrics_folder:
+        Granian(
+            "local.http_server",  # a name only: the application is made by the loader below
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.RSGI,
+            workers=PROCESSES,
+            respawn_failed_workers=True,
+            workers_kill_timeout=2,
+            backlog=BACKLOG,
+            websockets=False,
+            http=HTTPModes.http1,  # the limits below are HTTP/1's
+            http1_settings=HTTP1Settings(header_read_timeout=HEADER_MS),
+            log_level="warning",
+            log_dictconfig=_logging(settings.log_format),
+        ).serve(target_loader=partial(_load, Path(metrics_folder)), wrap_loader=False)
+
+
+def _load(metrics_folder: Path) -> Any:
+    """Make the application, in the process that serves it."""
+    from local import http_server
+
+    return http_server.start(metrics_folder)
+
+
+def _logging(style: str) -> dict[str, Any]:
+    """Granian's own words, in the shape of ours."""
+    return {
+        "formatters": {"ours": {"()": "shared.logs.Formatter", "style": style}},
+        "handlers": {"console": {"formatter": "ours", "class": "logging.StreamHandler"}},
+        "loggers": {"_granian": {"handlers": ["console"], "propagate": False}},
+    }
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from typing import TypeVar
 
 ENCRYPTION_KEY_BYTES = 32  # AES-256
 JWT_SECRET_CHARACTERS_MIN = 32
+METRICS_TOKEN_CHARACTERS_MIN = 16
+PER_SECOND_MAX = 1_000_000
 WEBHOOK_RETRY_SECONDS = (0, 60, 300, 1800, 7200)
 WEBHOOK_RETRY_SECONDS_TEST = (0, 5, 10, 15, 20)
 WEBHOOK_ATTEMPTS_MAX = 20
@@ -68,6 +70,13 @@ class Config:
     cors_origins: tuple[str, ...]
     outbound_allowed_networks: tuple[IPv4Network | IPv6Network, ...]
     queue_prefix: str
+    rate_limit_per_second: int  # 0 switches a limit off
+    rate_limit_concurrent: int
+    checkout_rate_limit_per_second: int
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    metrics_token: str = field(repr=False)  # empty: there is none
+    log_format: str
+    log_requests: bool
     bank: BankConfig
 
 
@@ -109,6 +118,13 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Config:
         cors_origins=tuple(part for part in env.get("CORS_ORIGINS", "").replace(",", " ").split() if part),
         outbound_allowed_networks=_allowed_networks(env, production=production),
         queue_prefix=env.get("QUEUE_PREFIX", ""),
+        rate_limit_per_second=_integer(env, "RATE_LIMIT_PER_SECOND", 2000, 0, PER_SECOND_MAX),
+        rate_limit_concurrent=_integer(env, "RATE_LIMIT_CONCURRENT", 256, 0, PER_SECOND_MAX),
+        checkout_rate_limit_per_second=_integer(env, "CHECKOUT_RATE_LIMIT_PER_SECOND", 50, 0, PER_SECOND_MAX),
+        trusted_proxies=_networks(env, "TRUSTED_PROXIES"),
+        metrics_token=_metrics_token(env),
+        log_format=_choice(env, "LOG_FORMAT", ("json", "text"), "json"),
+        log_requests=_flag(env, "LOG_REQUESTS", False),
         bank=bank,
     )
 
@@ -184,6 +200,13 @@ def _operator_secret(env: Mapping[str, str]) -> str | None:
     return secret
 
 
+def _metrics_token(env: Mapping[str, str]) -> str:
+    token = env.get("METRICS_TOKEN", "").strip()
+    if token and not (len(token) >= METRICS_TOKEN_CHARACTERS_MIN and token.isascii()):
+        raise ConfigError(f"METRICS_TOKEN must have at least {METRICS_TOKEN_CHARACTERS_MIN} characters, all of ASCII.")
+    return token
+
+
 def _encryption_key(env: Mapping[str, str], *, production: bool) -> bytes:
     wanted = ConfigError(
         f"ENCRYPTION_KEY must be {ENCRYPTION_KEY_BYTES} random bytes in base64 "
@@ -220,13 +243,17 @@ def _retry_seconds(env: Mapping[str, str]) -> tuple[int, ...]:
     return WEBHOOK_RETRY_SECONDS
 
 
-def _allowed_networks(env: Mapping[str, str], *, production: bool) -> tuple[IPv4Network | IPv6Network, ...]:
-    """The networks that webhooks may reach although they are not public."""
-    name = "OUTBOUND_ALLOWED_NETWORKS"
+def _networks(env: Mapping[str, str], name: str) -> tuple[IPv4Network | IPv6Network, ...]:
     if not env.get(name, "").strip():
         return ()
     wanted = "networks such as 10.0.0.0/8 or fc00::/7, separated by spaces"
-    networks = _parsed(env, name, lambda text: tuple(map(ip_network, text.replace(",", " ").split())), wanted)
-    if production:
+    return _parsed(env, name, lambda text: tuple(map(ip_network, text.replace(",", " ").split())), wanted)
+
+
+def _allowed_networks(env: Mapping[str, str], *, production: bool) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The networks that webhooks may reach although they are not public."""
+    name = "OUTBOUND_ALLOWED_NETWORKS"
+    networks = _networks(env, name)
+    if networks and production:
         raise ConfigError(f"{name}={env[name]} opens private addresses: APP_ENV=production refuses it.")
     return networks

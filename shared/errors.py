@@ -12,6 +12,7 @@
     ├── TooLarge                 413
     ├── UnsupportedMediaType     415
     ├── Unprocessable            422
+    ├── TooManyRequests          429
     └── Unavailable              503
 
 A decline by a bank is an outcome, not an error, and is not here. `code` and `reason` are for programs and
@@ -90,6 +91,11 @@ class UnsupportedMediaType(GatewayError):
 
 class Unprocessable(GatewayError):
     status = 422
+
+
+class TooManyRequests(GatewayError):
+    code = "RATE_LIMIT_ERROR"
+    status = 429
 
 
 class Unavailable(GatewayError):

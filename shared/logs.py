@@ -1,24 +1,72 @@
-"""How a log line looks, and what never stands in one: the rows and parameters that Postgres quotes in its errors."""
+"""How a log line looks, and what never stands in one: card numbers, secrets, and the rows that Postgres quotes.
+
+Whoever logs names an action and ids; what is masked here is the last resort, for the day somebody forgets.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
+import re
+from datetime import UTC, datetime
 from types import TracebackType
+from typing import Any
 
 import psycopg
 
-FORMAT = "%(levelname)s %(name)s %(message)s"
+# What `extra` may add to a line; anything else in it is left out.
+FIELDS = (
+    "request_id",
+    "merchant_id",
+    "order_id",
+    "payment_id",
+    "refund_id",
+    "delivery_id",
+    "event_id",
+    "kind",
+    "jobs",
+    "method",
+    "path",
+    "route",
+    "status",
+    "reason",
+    "attempt",
+    "duration_ms",
+)
+CHARACTERS_MAX = 16 * 1024  # of a message, a field or a traceback
+MASK = "[masked]"
+
+_DIGITS = re.compile(r"\d+(?:(?:[ +-]|%20)\d+)*")
+_GROUP = re.compile(r"%20|\d+")
+_CARD_DIGITS = range(13, 20)
+_SECRETS = (
+    re.compile(r"()\b(?:secret|whsec)_[\w+/=-]+"),
+    re.compile(r"(x-api-secret[\"']?\s*[:=,]\s*b?[\"']?)[^\s\"',}\]]+", re.IGNORECASE),
+    re.compile(r"(\bbearer\s+)[\w.~+/=-]+", re.IGNORECASE),
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # would begin a line, or command a terminal
 
 _Info = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 class Formatter(logging.Formatter):
-    """Of a database error it keeps the first line; DETAIL and CONTEXT hold a merchant's or a customer's data."""
+    """One line for each record: a JSON object, or text for a person, in which a traceback follows, indented."""
 
-    def __init__(self) -> None:
-        super().__init__(FORMAT)
+    def __init__(self, style: str = "json") -> None:
+        super().__init__()
+        self._line = {"json": _json, "text": _text}[style]
+
+    def format(self, record: logging.LogRecord) -> str:
+        try:
+            message = record.getMessage()
+        except Exception:  # logging itself would print the arguments as they are
+            message = f"{record.msg} (its arguments do not fit)"
+        error = self.formatException(record.exc_info) if record.exc_info else ""
+        fields = {name: _field(record.__dict__[name]) for name in FIELDS if name in record.__dict__}
+        return self._line(record, _kept(message), fields, _kept(error))
 
     def formatException(self, ei: _Info) -> str:
+        """Of a database error it keeps the first line; DETAIL and CONTEXT hold a merchant's or a customer's data."""
         text = super().formatException(ei)
         error = ei[1]
         seen: set[int] = set()
@@ -30,11 +78,77 @@ class Formatter(logging.Formatter):
         return text
 
 
-def set_up() -> None:
+def set_up(style: str = "json") -> None:
     """One stream, one format, for everything that logs in this process; a Lambda's own handler keeps its place."""
     root = logging.getLogger()
     if not root.handlers:
         root.addHandler(logging.StreamHandler())
     for handler in root.handlers:
-        handler.setFormatter(Formatter())
+        handler.setFormatter(Formatter(style))
     root.setLevel(logging.INFO)
+
+
+def masked(text: str) -> str:
+    """The text without what looks like a card number or a secret."""
+    for secret in _SECRETS:
+        text = secret.sub(rf"\1{MASK}", text)
+    return _DIGITS.sub(_without_cards, text)
+
+
+def _json(record: logging.LogRecord, message: str, fields: dict[str, Any], error: str) -> str:
+    at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    line = {"at": at, "level": record.levelname, "logger": record.name, "message": message, **fields}
+    return json.dumps(line | {"error": error} if error else line)  # escapes whatever is not plain ASCII
+
+
+def _text(record: logging.LogRecord, message: str, fields: dict[str, Any], error: str) -> str:
+    words = [record.levelname, record.name, message, *(f"{name}={value}" for name, value in fields.items())]
+    return "\n    ".join(_CONTROL.sub(_escaped, line) for line in [" ".join(words), *error.splitlines()])
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
+
+
+def _kept(text: str) -> str:
+    text = masked(text)
+    return text if len(text) <= CHARACTERS_MAX else text[:CHARACTERS_MAX] + " (cut off)"
+
+
+def _field(value: Any) -> Any:
+    if value is None or isinstance(value, bool | float):
+        return value
+    text = _kept(str(value))
+    return value if isinstance(value, int) and text == str(value) else text
+
+
+def _without_cards(found: re.Match[str]) -> str:
+    """A run of digit groups, in which those that together are a card number are masked."""
+    run = found[0]
+    groups = [group for group in _GROUP.finditer(run) if group[0] != "%20"]
+    kept, at, first = [], 0, 0
+    while first < len(groups):
+        last = _last_of_card(groups, first)
+        if last is not None:
+            kept += [run[at : groups[first].start()], MASK]
+            at = groups[last].end()
+            first = last
+        first += 1
+    return "".join([*kept, run[at:]])
+
+
+def _last_of_card(groups: list[re.Match[str]], first: int) -> int | None:
+    """Where the longest card number ends that begins with this group."""
+    digits, found = "", None
+    for number in range(first, len(groups)):
+        digits += groups[number][0]
+        if len(digits) >= _CARD_DIGITS.stop:
+            break
+        if len(digits) in _CARD_DIGITS and _luhn(digits):
+            found = number
+    return found
+
+
+def _luhn(digits: str) -> bool:
+    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
+    return digits[0] != "0" and sum(number // 10 + number % 10 for number in doubled) % 10 == 0

@@ -49,7 +49,11 @@ _HEADERS = {
     "X-Request-Id": "Names this request in the gateway's log; an error's body has it too.",
     "Idempotency-Replayed": "`true` where the answer is an earlier one, given again under the same key.",
     "Retry-After": "Seconds to wait before the request is sent again.",
+    "RateLimit-Limit": "How many requests may come at once.",
+    "RateLimit-Remaining": "How many of these are left to you; without working keys, to your address.",
+    "RateLimit-Reset": "Seconds until all of them are there again, if none comes.",
 }
+_NUMBERS = {"Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
 
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -102,7 +106,7 @@ def build(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
         "components": {
             "schemas": components,
             "headers": {
-                name: {"description": text, "schema": {"type": "integer" if name == "Retry-After" else "string"}}
+                name: {"description": text, "schema": {"type": "integer" if name in _NUMBERS else "string"}}
                 for name, text in _HEADERS.items()
             },
             "securitySchemes": {
@@ -115,7 +119,7 @@ def build(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
 
 
 def _operation(described: Endpoint, schemas: Mapping[str, Any]) -> dict[str, Any]:
-    errors = set(described.errors) | {500, 503}
+    errors = set(described.errors) | {429, 500, 503}
     if described.caller != "anyone":
         errors.add(401)
     if described.body is not None:
@@ -196,7 +200,8 @@ def _error(described: Endpoint, code: int) -> dict[str, Any]:
     schema = _reference(described.answer) if own and described.answer else {"$ref": "#/components/schemas/Error"}
     # Of conflicts only a key that another request holds at this moment is worth a wait.
     waits = code == HTTPStatus.SERVICE_UNAVAILABLE or (code == HTTPStatus.CONFLICT and described.keyed)
-    headers = _headers("X-Request-Id", *(["Retry-After"] if waits else []))
+    names = ["Retry-After"] if waits else sorted(_NUMBERS) if code == HTTPStatus.TOO_MANY_REQUESTS else []
+    headers = _headers("X-Request-Id", *names)
     return {"description": HTTPStatus(code).phrase, "headers": headers, "content": {JSON: {"schema": schema}}}
 
 

@@ -62,8 +62,8 @@ def build(settings: Config, database: Database, queue: Queue) -> Runtime:
 def _on_aws() -> Runtime:
     from chalicelib.sqs import SqsQueue
 
-    logs.set_up()
     settings = config.from_environment()
+    logs.set_up(settings.log_format)
     # A database proxy pins a session to one connection as soon as it prepares a statement.
     database = Database(settings.database_url, application_name="gateway-lambda", prepare=False)
     return build(settings, database, SqsQueue(settings.queue_prefix, database))

@@ -60,6 +60,8 @@ class Bench:
             "REDIS_URL": redis_url,
             "PORT": str(self.port),
             "OUTBOUND_ALLOWED_NETWORKS": "127.0.0.0/8",  # where the sink is
+            "RATE_LIMIT_PER_SECOND": "0",
+            "LOG_FORMAT": "text",
             **SECRETS,
         }
         self.connection = psycopg.connect(database_url, autocommit=True)

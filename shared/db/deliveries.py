@@ -11,6 +11,8 @@ from shared.db.database import Row, Tx, as_json
 from shared.db.pages import Page, Rows
 from shared.jobs import LEASE_SECONDS
 
+COUNT_MAX = 10_000  # how far deliveries are counted; there may be millions
+
 _SHOWN = """
     id, endpoint_id, event_id, event, status, attempts, created_at, last_attempt_at, next_retry_at, response_code
 """
@@ -152,3 +154,14 @@ def attempts(tx: Tx, delivery_id: UUID, *, limit: int) -> list[Row]:
              from webhook_attempts where webhook_log_id = %s order by attempt desc limit %s""",
         (delivery_id, limit),
     ).fetchall()
+
+
+def count_undelivered(tx: Tx) -> dict[str, int]:
+    """How many deliveries are pending and failed, counted up to COUNT_MAX."""
+    rows = tx.execute(
+        """select status, (select count(*) from (
+                              select from webhook_logs l where l.status = s.status limit %s) as counted) as count
+             from unnest(array['pending', 'failed']) as s (status)""",
+        (COUNT_MAX,),
+    ).fetchall()
+    return {row["status"]: row["count"] for row in rows}

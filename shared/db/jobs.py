@@ -179,6 +179,33 @@ def counts(tx: Tx) -> Counts:
     return Counts(**row)
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """The unfinished jobs of one kind; how long the first one is due that nobody works on, 0 if there is none."""
+
+    kind: str
+    pending: int
+    processing: int
+    dead: int
+    oldest_due_seconds: float
+
+
+def backlogs(tx: Tx) -> list[Backlog]:
+    """One for each kind. Reads all unfinished jobs once."""
+    rows = tx.execute(
+        """select q.kind,
+                  count(*) filter (where state = 'pending' and not coalesce(lease_until >= now(), false)) as pending,
+                  count(*) filter (where state = 'pending' and lease_until >= now()) as processing,
+                  count(*) filter (where state = 'dead') as dead,
+                  coalesce(extract(epoch from now() - min(run_at) filter (
+                      where state = 'pending' and run_at <= now() and not coalesce(lease_until >= now(), false)
+                  )), 0)::float8 as oldest_due_seconds
+             from queues q left join jobs using (kind)
+            group by q.kind order by q.kind"""
+    ).fetchall()
+    return [Backlog(**row) for row in rows]
+
+
 def workers_alive(tx: Tx, *, within_seconds: float) -> bool:
     """Whether a worker of every kind looked for work not long ago."""
     row = tx.execute(

@@ -182,3 +182,11 @@ def test_answers_have_the_shape_that_the_document_says(api: Api) -> None:
 
 def _check(shown: Any, schema: dict[str, Any]) -> None:
     jsonschema.validate(shown, schema | {"components": DOCUMENT["components"]}, jsonschema.Draft202012Validator)
+
+
+def test_every_call_may_be_refused_by_a_limit_and_says_when_to_come_again() -> None:
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            headers = operation["responses"].get("429", {}).get("headers", {})
+            limits = {"Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
+            assert limits <= headers.keys(), f"{method} {path}"

@@ -362,6 +362,14 @@ def test_the_users_variables_win_over_generated_secrets_and_pass_through() -> No
 
 
 @pytest.mark.parametrize(
+    ("given", "told"), [({}, "text"), ({"LOG_FORMAT": " "}, "text"), ({"LOG_FORMAT": "json"}, "json")]
+)
+def test_logs_are_for_a_person_unless_asked_otherwise(given: dict[str, str], told: str) -> None:
+    config = LocalConfig.from_environment(given)
+    assert config.child_environment(database_url="d", redis_url="r", secrets={})["LOG_FORMAT"] == told
+
+
+@pytest.mark.parametrize(
     ("given", "wanted"),
     [
         ({}, LOCAL_NETWORKS),

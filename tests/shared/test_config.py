@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from ipaddress import ip_network
 
 import pytest
 
@@ -35,6 +36,10 @@ def test_the_defaults_are_the_contracts() -> None:
     assert config.orders_paid_once
     assert config.webhook_retry_seconds == (0, 60, 300, 1800, 7200)
     assert config.cors_origins == ()
+    assert (config.rate_limit_per_second, config.rate_limit_concurrent) == (2000, 256)
+    assert config.checkout_rate_limit_per_second == 50
+    assert config.trusted_proxies == () and config.metrics_token == ""
+    assert config.log_format == "json" and not config.log_requests
     bank = config.bank
     assert (bank.test_mode, bank.test_payment_success, bank.test_processing_delay_ms) == (False, True, 1000)
     assert (bank.upi_success_rate, bank.card_success_rate) == (0.90, 0.95)
@@ -126,6 +131,22 @@ def test_a_delay_that_ends_before_it_begins_is_refused() -> None:
 def test_a_delay_of_more_than_a_day_is_refused() -> None:
     assert read(TEST_PROCESSING_DELAY=str(DAY_MS)).bank.test_processing_delay_ms == DAY_MS
     assert refusal(TEST_PROCESSING_DELAY=str(DAY_MS + 1)).startswith("TEST_PROCESSING_DELAY ")
+
+
+def test_a_network_that_is_none_is_named() -> None:
+    assert read(TRUSTED_PROXIES="10.0.0.0/8, ::1").trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::1"))
+    assert refusal(TRUSTED_PROXIES="10.0.0.1/8").startswith("TRUSTED_PROXIES must be networks such as 10.0.0.0/8")
+
+
+@pytest.mark.parametrize("value", ["too short", "sixteen characters, not all of them ASCII: é"])
+def test_a_token_that_can_be_guessed_or_not_sent_is_refused_and_not_repeated(value: str) -> None:
+    said = refusal(METRICS_TOKEN=value)
+    assert said.startswith("METRICS_TOKEN must") and value not in said
+
+
+def test_a_log_is_json_or_text() -> None:
+    assert read(LOG_FORMAT="text").log_format == "text"
+    assert refusal(LOG_FORMAT="xml") == "LOG_FORMAT must be json or text, and is 'xml'."
 
 
 def test_only_two_environments_are_known() -> None:
