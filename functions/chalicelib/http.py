@@ -203,7 +203,7 @@ def _run(
             if owner is not None:
                 call = replace(call, _merchant_id=_owned_by(call, owner, path_ids))
             if key is not None:
-                earlier = _begin(call, key, request)
+                earlier = _begin(call, key, request, described)
                 if earlier is not None:
                     return earlier.status, earlier.response.encode(), True
             shown = function(call, **path_ids)
@@ -227,15 +227,18 @@ def _body(request: Any, described: Endpoint) -> Any:
     return request_body.read(request, described.body)
 
 
-def _begin(call: Call[Any], key: str, request: Any) -> idempotency.Answered | None:
+def _begin(call: Call[Any], key: str, request: Any, described: Endpoint) -> idempotency.Answered | None:
+    said = request.raw_body  # nobody reads what an endpoint does not ask for, so it need not be JSON
+    if described.body is not None:
+        # What was said, not how it was spaced: the same members in another order are the same request.
+        said = msgspec.json.encode(msgspec.json.decode(said or b"null"), order="sorted")
     return idempotency.begin(
         call.tx,
         call.merchant_id,
         idempotency.check_key(key),
         method=request.method,
         path=request.path,
-        # What was said, not how it was spaced: the same members in another order are the same request.
-        request=msgspec.json.encode(msgspec.json.decode(request.raw_body or b"null"), order="sorted"),
+        request=said,
         secret=call.on.config.encryption_key,
         sealer=call.on.sealer,
     )
