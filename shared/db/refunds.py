@@ -62,7 +62,10 @@ def save(tx: Tx, refunds: Sequence[Refund]) -> None:
 
 
 def note_inquiries(tx: Tx, refund_ids: Sequence[str], waits: Sequence[float], answers: Sequence[str]) -> None:
-    """Counts for each refund an inquiry that told nothing, with what came instead of an answer and the next wait."""
+    """Counts for each refund an inquiry that told nothing, with what came instead of an answer and the next wait.
+
+    One that was settled meanwhile, by what the bank said unasked, waits for nothing.
+    """
     if not refund_ids:
         return
     tx.execute(
@@ -70,7 +73,7 @@ def note_inquiries(tx: Tx, refund_ids: Sequence[str], waits: Sequence[float], an
               set inquiries = r.inquiries + 1, next_inquiry_at = now() + make_interval(secs => w.wait),
                   last_answer = w.answer
              from unnest(%s::text[], %s::float8[], %s::text[]) as w (id, wait, answer)
-            where r.id = w.id""",
+            where r.id = w.id and r.status = 'pending'""",
         (list(refund_ids), list(waits), list(answers)),
     )
 
