@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 
 from shared.connectors.connector import Approved, Connector, Declined
-from shared.db import payments
+from shared.db import payments, refunds
 from shared.db.database import Database, Tx
 from shared.db.outbox import StagedJob
 from shared.domain import payment as domain
@@ -29,9 +29,13 @@ def take_notices(database: Database, connector: Connector, queue: Queue) -> int:
     if not notices:
         return 0
     latest = {notice.reference: notice.answer for notice in notices}
+    of_payments = {r: answer for r, answer in latest.items() if r.startswith("pay_")}
+    of_refunds = {r: answer for r, answer in latest.items() if r.startswith("rfnd_")}
     with database.transaction() as tx:
-        staged = _settle_payments(tx, {r: answer for r, answer in latest.items() if r.startswith("pay_")})
-        staged += refunding.settle(tx, {r: answer for r, answer in latest.items() if r.startswith("rfnd_")})
+        # All payments at once, in the order that everybody takes them in: none is held while another is waited for.
+        payments.lock(tx, [*of_payments, *(refund.payment_id for refund in refunds.take(tx, list(of_refunds)))])
+        staged = _settle_payments(tx, of_payments)
+        staged += refunding.settle(tx, of_refunds)
     queue.send(staged)
     connector.acknowledge(notices)
     return len(notices)
