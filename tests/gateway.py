@@ -87,6 +87,11 @@ def capture(database: Database, payment_id: str, amount: int | None = None) -> N
         payments.capture(tx, test_merchant.ID, payment_id, amount)
 
 
+def void(database: Database, payment_id: str) -> None:
+    with database.transaction() as tx:
+        payments.void(tx, test_merchant.ID, payment_id)
+
+
 def refund(database: Database, payment_id: str, amount: int | None = None) -> str:
     with database.transaction() as tx:
         made, _ = refunds.create(tx, test_merchant.ID, payment_id, amount=amount, reason=None, notes={})
