@@ -99,7 +99,8 @@ def expire(tx: Tx, *, limit: int) -> bool:
                      order by o.expires_at limit %(limit)s
                 ),
                 expired as (
-                    update orders o set status = 'expired', updated_at = now() from late where o.id = late.id
+                    update orders o set status = 'expired', updated_at = now() from late
+                     where o.id = late.id and o.status in ('created', 'attempted')  -- it may have been paid meanwhile
                 )
            update schedule_marks
               set through = case when (select count(*) from late) < %(limit)s then now() else through end
