@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 from chalice import Chalice
-from chalicelib.http import JSON, UNKNOWN_PATH
+from chalicelib.http import JSON, TEST_PATHS, UNKNOWN_PATH
 
 from local.events import Context, http_event
 from shared.errors import BadRequest, GatewayError, MethodNotAllowed, NotFound
@@ -58,16 +58,18 @@ class _PerThread(Chalice):
 
 
 class ApiGateway:
-    """Thread-safe. `cors_origins` may call from a browser; no other origin may."""
+    """Thread-safe. `cors_origins` may call from a browser; no other origin may.
 
-    def __init__(self, app: Chalice, *, cors_origins: tuple[str, ...]) -> None:
+    In production the test calls do not exist, whatever the method. (A Lambda's handlers see to it themselves.)
+    """
+
+    def __init__(self, app: Chalice, *, cors_origins: tuple[str, ...], production: bool = False) -> None:
         app.__class__ = _PerThread
         self._app = app
         self._cors_origins = frozenset(cors_origins)
-        self._fixed = {path: path for path in app.routes if "{" not in path}
-        self._patterns = [
-            (re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path)), path) for path in app.routes if "{" in path
-        ]
+        paths = [path for path in app.routes if not (production and path.startswith(TEST_PATHS))]
+        self._fixed = {path: path for path in paths if "{" not in path}
+        self._patterns = [(re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path)), path) for path in paths if "{" in path]
 
     def answer(
         self,

@@ -41,7 +41,7 @@ def start(metrics_folder: Path) -> HttpServer:
     on = runtime.start(settings, name="api")
     return HttpServer(
         settings,
-        ApiGateway(handlers.app, cors_origins=settings.cors_origins),
+        ApiGateway(handlers.app, cors_origins=settings.cors_origins, production=settings.production),
         Metrics(metrics_folder, on.database.sibling("metrics")),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -44,7 +45,10 @@ def main() -> int:
         settings: Config = config.from_environment()
         applied = migrate(settings.database_url)
         if not settings.production:
-            with Database(settings.database_url, application_name="gateway-migrate").transaction() as tx:
+            with (
+                closing(Database(settings.database_url, application_name="gateway-migrate")) as database,
+                database.transaction() as tx,
+            ):
                 test_merchant.seed(tx, Sealer(settings.encryption_key))
     except (ConfigError, psycopg.Error) as error:
         print(f"{error}".strip(), file=sys.stderr)

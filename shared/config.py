@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from itertools import pairwise
 from typing import TypeVar
 
 ENCRYPTION_KEY_BYTES = 32  # AES-256
@@ -24,10 +25,10 @@ PAYMENT_WAIT_SECONDS_MAX = 25  # API Gateway gives up after 29
 ORDER_EXPIRY_SECONDS = 7 * 24 * 3600
 WEBHOOK_DISABLE_SECONDS = 5 * 24 * 3600
 SECONDS_MAX = 366 * 24 * 3600
-DISTINCT_CHARACTERS_MIN = 8  # of a secret in production: one that somebody typed without thinking has fewer
-# Published with the containers, for looking at the gateway on one machine.
-EVALUATION_JWT_SECRET = "evaluation-only-never-in-production"  # noqa: S105
-EVALUATION_ENCRYPTION_KEY = b"evaluation-only-not-a-secret-key"
+# What gives away a secret that was typed, or copied from an example: few different characters, few different steps from
+# one to the next, a part that comes again, one of these words. Chance does none of it once in a million secrets.
+DISTINCT_MIN = 8
+WORDS_OF_EXAMPLES = ("change", "default", "evaluation", "example", "insecure", "password", "secret")
 PROCESSING_DELAY_MS_MAX = 24 * 3600 * 1000
 
 T = TypeVar("T")
@@ -114,7 +115,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Config:
         payment_wait_seconds_max=_integer(env, "PAYMENT_WAIT_SECONDS_MAX", 20, 0, PAYMENT_WAIT_SECONDS_MAX),
         webhook_retry_seconds=_retry_seconds(env),
         webhook_disable_seconds=_integer(env, "WEBHOOK_DISABLE_SECONDS", WEBHOOK_DISABLE_SECONDS, 1, SECONDS_MAX),
-        operator_secret=_operator_secret(env),
+        operator_secret=_operator_secret(env, production=production),
         cors_origins=tuple(part for part in env.get("CORS_ORIGINS", "").replace(",", " ").split() if part),
         outbound_allowed_networks=_allowed_networks(env, production=production),
         queue_prefix=env.get("QUEUE_PREFIX", ""),
@@ -188,15 +189,17 @@ def _jwt_secret(env: Mapping[str, str], *, production: bool) -> str:
     secret = _required(env, "JWT_SECRET")
     if len(secret) < JWT_SECRET_CHARACTERS_MIN:
         raise ConfigError(f"JWT_SECRET must have at least {JWT_SECRET_CHARACTERS_MIN} characters.")
-    if production and (secret == EVALUATION_JWT_SECRET or len(set(secret)) < DISTINCT_CHARACTERS_MIN):
+    if production and _easy_to_guess(secret.encode(errors="surrogateescape")):
         raise ConfigError("JWT_SECRET is easy to guess: APP_ENV=production refuses it. openssl rand -base64 48")
     return secret
 
 
-def _operator_secret(env: Mapping[str, str]) -> str | None:
+def _operator_secret(env: Mapping[str, str], *, production: bool) -> str | None:
     secret = env.get("OPERATOR_SECRET") or None
     if secret is not None and len(secret) < OPERATOR_SECRET_CHARACTERS_MIN:
         raise ConfigError(f"OPERATOR_SECRET must have at least {OPERATOR_SECRET_CHARACTERS_MIN} characters.")
+    if secret is not None and production and _easy_to_guess(secret.encode(errors="surrogateescape")):
+        raise ConfigError("OPERATOR_SECRET is easy to guess: APP_ENV=production refuses it. openssl rand -base64 48")
     return secret
 
 
@@ -219,9 +222,16 @@ def _encryption_key(env: Mapping[str, str], *, production: bool) -> bytes:
         raise wanted from None
     if len(key) != ENCRYPTION_KEY_BYTES:
         raise wanted
-    if production and (key == EVALUATION_ENCRYPTION_KEY or len(set(key)) < DISTINCT_CHARACTERS_MIN):
+    if production and (_easy_to_guess(key) or key.isascii()):  # 32 random bytes are no text
         raise ConfigError("ENCRYPTION_KEY is easy to guess: APP_ENV=production refuses it. openssl rand -base64 32")
     return key
+
+
+def _easy_to_guess(secret: bytes) -> bool:
+    steps = {after - before for before, after in pairwise(secret)}
+    repeats = secret in (secret + secret)[1:-1]
+    worded = any(word in secret.lower() for word in map(str.encode, WORDS_OF_EXAMPLES))
+    return len(set(secret)) < DISTINCT_MIN or len(steps) < DISTINCT_MIN or repeats or worded
 
 
 def _retry_seconds(env: Mapping[str, str]) -> tuple[int, ...]:

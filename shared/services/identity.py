@@ -13,6 +13,9 @@ from shared.errors import AuthenticationError, NotFound
 OPERATOR = UUID(int=0)  # whose idempotency keys are the operator's own
 _NOBODY = bytes(32)  # compared with when the key is unknown, so that both refusals take the same steps
 KEY_CHARACTERS_MAX = 255
+# Of keys made outside production. One is published, and a database that was developed on keeps them; in production none
+# opens anything, whatever the database holds.
+TEST_KEYS = "key_test_"
 
 
 def digest(secret: str) -> bytes:
@@ -20,12 +23,14 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
-def authenticate(tx: Tx, *, api_key: str | None, api_secret: str | None) -> UUID:
+def authenticate(tx: Tx, *, api_key: str | None, api_secret: str | None, production: bool) -> UUID:
     """The merchant. Raises AuthenticationError, in the same words for a wrong key and a wrong secret."""
     if not api_key or not api_secret:
         raise AuthenticationError(
             "Authentication required: send X-Api-Key and X-Api-Secret", reason="credentials_missing"
         )
+    if production and api_key.startswith(TEST_KEYS):
+        raise AuthenticationError("Test keys do not work in production", reason="credentials_invalid")
     known = None
     if is_key(api_key):
         known = merchants.credential(tx, api_key)
@@ -36,9 +41,10 @@ def authenticate(tx: Tx, *, api_key: str | None, api_secret: str | None) -> UUID
     return merchant_id
 
 
-def merchant_of(tx: Tx, api_key: str) -> UUID | None:
+def merchant_of(tx: Tx, api_key: str, *, production: bool) -> UUID | None:
     """Whose publishable key it is. It identifies a merchant to the checkout and opens nothing."""
-    known = merchants.credential(tx, api_key) if is_key(api_key) else None
+    works = is_key(api_key) and not (production and api_key.startswith(TEST_KEYS))
+    known = merchants.credential(tx, api_key) if works else None
     return None if known is None else known[0]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 from ipaddress import ip_network
 
 import pytest
@@ -11,10 +12,11 @@ import pytest
 from shared.config import Config, ConfigError, from_environment
 
 DAY_MS = 24 * 3600 * 1000
-KEY = bytes(range(200, 232))  # its base64 has both of the characters that differ between the alphabets
+# Its base64 has both of the characters that differ between the alphabets.
+KEY = base64.b64decode("7pWv0cE5nQm2zT8rXk1sYb4uHj6gLd9fAo3iVtNw+/M=")
 NEEDED = {
     "DATABASE_URL": "postgresql://gateway_user@localhost/payment_gateway",
-    "JWT_SECRET": "0123456789abcdef0123456789abcdef",
+    "JWT_SECRET": "qLz0T3vX9bWm4yRk7sNc1hJd8fPe2gAu",
     "ENCRYPTION_KEY": base64.b64encode(KEY).decode(),
 }
 
@@ -265,12 +267,70 @@ def test_a_schedule_that_is_none_is_named(name: str, value: str) -> None:
 # Production
 
 
-@pytest.mark.parametrize(("name", "value"), [("TEST_MODE", "true"), ("ORDERS_PAID_ONCE", "false")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("TEST_MODE", "true"), ("ORDERS_PAID_ONCE", "false"), ("OUTBOUND_ALLOWED_NETWORKS", "10.0.0.0/8")],
+)
 def test_production_refuses_what_is_for_tests_only(name: str, value: str) -> None:
     said = refusal(APP_ENV="production", **{name: value})
     assert said.startswith(f"{name}={value} ")
     assert "production" in said
     assert read(**{name: value}) != read(), "outside production it is welcome"
+
+
+@pytest.mark.parametrize("name", ["JWT_SECRET", "OPERATOR_SECRET"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x" * 40,
+        "0123456789abcdef0123456789abcdef",
+        "abcdefghijklmnopqrstuvwxyzABCDEF",
+        "correct-horse-battery-correct-horse-battery-",
+        "Change-Me-1f9b7Qz0T3vX9bWm4yRk7sNc1hJd8fPe2gAu",
+        "evaluation-only-never-in-production",
+        "a secret of tests, long enough to be one",
+        "your-256-bit-key-your-256-bit-key-",
+    ],
+)
+def test_production_refuses_a_secret_that_is_easy_to_guess_and_does_not_repeat_it(name: str, value: str) -> None:
+    said = refusal(APP_ENV="production", **{name: value})
+    assert said.startswith(f"{name} is easy to guess: APP_ENV=production refuses it.")
+    assert value not in said
+    assert read(**{name: value}), "outside production it will do"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(bytes(32), id="zeros"),
+        pytest.param(b"\xff" * 32, id="ones"),
+        pytest.param(bytes(range(200, 232)), id="a row"),
+        pytest.param(KEY[:16] * 2, id="half of one, twice"),
+        pytest.param(b"evaluation-only-not-a-secret-key", id="published"),
+        pytest.param(b"Qz0T3vX9bWm4yRk7sNc1hJd8fPe2gAuK", id="text"),
+    ],
+)
+def test_production_refuses_an_encryption_key_that_is_easy_to_guess_and_does_not_repeat_it(key: bytes) -> None:
+    value = base64.b64encode(key).decode()
+    said = refusal(APP_ENV="production", ENCRYPTION_KEY=value)
+    assert said.startswith("ENCRYPTION_KEY is easy to guess: APP_ENV=production refuses it.")
+    assert value not in said
+    assert read(ENCRYPTION_KEY=value).encryption_key == key, "outside production it will do"
+
+
+@pytest.mark.parametrize("name", ["JWT_SECRET", "ENCRYPTION_KEY"])
+@pytest.mark.parametrize(("value", "said"), [("", "is not set."), ("short", "must ")])
+def test_production_refuses_a_secret_that_is_missing_or_short(name: str, value: str, said: str) -> None:
+    assert refusal(APP_ENV="production", **{name: value}).startswith(f"{name} {said}")
+
+
+def test_production_takes_what_was_drawn_at_random() -> None:
+    for _ in range(2000):
+        made = {
+            "JWT_SECRET": secrets.choice((secrets.token_hex(16), secrets.token_urlsafe(24), secrets.token_urlsafe(48))),
+            "ENCRYPTION_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        }
+        assert read(APP_ENV="production", **made).production
 
 
 def test_production_has_no_magic_values() -> None:

@@ -14,10 +14,11 @@ routes = Blueprint(__name__)
 
 
 @endpoint(routes, "GET", "/openapi.json", caller="anyone", summary="This document", tag="Operations", connected=False)
-def get_openapi(_: Call[None]) -> Answer:
-    return Answer(status=200, body=_text())
+def get_openapi(call: Call[None]) -> Answer:
+    return Answer(status=200, body=_text(production=call.on.config.production))
 
 
 @cache
-def _text() -> bytes:
-    return msgspec.json.encode(openapi_document.build(http.ENDPOINTS))
+def _text(*, production: bool) -> bytes:
+    endpoints = [known for known in http.ENDPOINTS if not (production and known.path.startswith(http.TEST_PATHS))]
+    return msgspec.json.encode(openapi_document.build(endpoints))
