@@ -18,6 +18,8 @@ from shared.config import from_environment as configure
 from shared.db.database import Database, Tx
 from shared.sealing import Sealer
 from shared.services import test_merchant
+from tests import live_gateway
+from tests.live_gateway import Live
 
 ENCRYPTION_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 JWT_SECRET = "a secret of tests, long enough to be one"
@@ -117,3 +119,10 @@ def observer(database_url: str) -> Iterator[psycopg.Connection]:
 @pytest.fixture(scope="session")
 def root() -> Path:
     return Path(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+@pytest.fixture(scope="session")
+def live(servers: Path, root: Path) -> Iterator[Live]:
+    """One running gateway for all the tests that want one; the first of them starts it."""
+    with live_gateway.running(root=root, home=servers / "live") as gateway:
+        yield gateway

@@ -27,7 +27,7 @@ class Received:
 class Receiver:
     url: str = ""
     received: list[Received] = field(default_factory=list)
-    answer: Callable[[Received], int] = lambda _: 200
+    answer: Callable[[Received], int | tuple[int, bytes]] = lambda _: 200  # a status, or a status and a body
 
     def events(self) -> list[str]:
         return [one.body["event"] for one in self.received]
@@ -40,7 +40,8 @@ class Receiver:
 
 
 @contextmanager
-def receiver() -> Iterator[Receiver]:
+def receiver(*, reached_as: str | None = None) -> Iterator[Receiver]:
+    """On this machine only; with the name that another machine reaches this one by, on all its addresses."""
     state = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -54,11 +55,12 @@ def receiver() -> Iterator[Receiver]:
                 self.rfile.read(int(self.headers["Content-Length"])),
             )
             state.received.append(one)
-            status = state.answer(one)
+            answer = state.answer(one)
+            status, body = answer if isinstance(answer, tuple) else (answer, b"ok")
             self.send_response(status)
-            self.send_header("Content-Length", "2")
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(b"ok")
+            self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -67,11 +69,11 @@ def receiver() -> Iterator[Receiver]:
             with suppress(ConnectionError):  # the gateway hangs up on a slow answer
                 super().handle()
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1" if reached_as is None else "", 0), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
-    state.url = f"http://127.0.0.1:{server.server_port}/webhook"
+    state.url = f"http://{reached_as or '127.0.0.1'}:{server.server_port}/webhook"
     yield state
     server.shutdown()
     server.server_close()

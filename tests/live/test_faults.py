@@ -13,7 +13,7 @@ from shared import signatures
 from shared.db.database import Database
 from shared.sealing import Sealer
 from shared.services import merchants, test_merchant
-from tests.live.conftest import Live
+from tests.live_gateway import Live
 from tests.receiver import Receiver, receiver
 
 

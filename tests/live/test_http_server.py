@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.live.conftest import Live
+from tests.live_gateway import Live
 
 CREDENTIALS = b"X-Api-Key: key_test_abc123\r\nX-Api-Secret: secret_test_xyz789\r\nContent-Type: application/json\r\n"
 

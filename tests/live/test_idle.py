@@ -6,7 +6,7 @@ import time
 
 import psutil
 
-from tests.live.conftest import Live
+from tests.live_gateway import Live
 
 WATCHED_SECONDS = 10
 SHARE_MAX = 0.03  # of one core

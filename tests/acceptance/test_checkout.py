@@ -1,0 +1,121 @@
+"""The checkout: a payer's page has no secret, pays by an order's id, and sees no more than a payer may."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.acceptance.client import Caller, Merchant, card, payment_of
+
+ORDER = {"id", "merchant_name", "amount", "currency", "status", "created_at", "expires_at"}
+HIDDEN = ("receipt_secret", "note_secret")
+
+
+@pytest.fixture
+def page(merchant: Merchant) -> Caller:
+    """The page, which knows the publishable key."""
+    return Caller(merchant.deployment, {"X-Api-Key": merchant.api_key})
+
+
+def test_a_payer_sees_what_is_to_be_paid_and_no_more(merchant: Merchant, payer: Caller) -> None:
+    order = merchant.order(51700, receipt=HIDDEN[0], notes={"a": HIDDEN[1]})
+    answer = payer.call("GET", f"/orders/{order['id']}/public")
+    shown = answer.body
+    assert set(shown) == ORDER
+    assert (shown["id"], shown["amount"], shown["currency"], shown["status"]) == (order["id"], 51700, "INR", "created")
+    assert not any(word in answer.raw.decode() for word in (*HIDDEN, merchant.headers["X-Api-Secret"]))
+
+
+def test_a_payer_pays_and_sees_how_it_went(merchant: Merchant, payer: Caller) -> None:
+    order = merchant.order(receipt=HIDDEN[0], notes={"a": HIDDEN[1]})
+    payment = payer.post("/payments/public", payment_of(order["id"], "approve@magic"))
+    assert (payment["status"], payment["amount"], payment["vpa"]) == ("pending", 50000, "approve@magic")
+    answer = payer.call("GET", f"/payments/{payment['id']}/public", wait=15)
+    shown = answer.body
+    assert (shown["status"], shown["captured"], shown["error_code"]) == ("success", False, None)
+    assert not any(word in answer.raw.decode() for word in (*HIDDEN, merchant.id, "notes", "inquiries", "refund"))
+    whole = merchant.payment(payment)
+    assert whole["status"] == "success"
+    assert shown.items() <= whole.items(), "what is shown is the merchant's, only less of it"
+    assert payer.get(f"/orders/{order['id']}/public")["status"] == "paid"
+
+
+def test_a_payer_sees_why_it_failed_and_tries_again(merchant: Merchant, payer: Caller) -> None:
+    order = merchant.order()
+    failed = payer.post("/payments/public", payment_of(order["id"], card("4000000000009995")))
+    shown = payer.get(f"/payments/{failed['id']}/public", wait=15)
+    assert (shown["status"], shown["error_code"]) == ("failed", "PAYMENT_FAILED")
+    assert shown["error_description"]
+    assert (shown["card_network"], shown["card_last4"]) == ("visa", "9995")
+    again = payer.post("/payments/public", payment_of(order["id"], card()))
+    assert payer.get(f"/payments/{again['id']}/public", wait=15)["status"] == "success"
+
+
+def test_a_payer_pays_an_order_once(merchant: Merchant, payer: Caller) -> None:
+    order = merchant.order()
+    first = payer.post("/payments/public", payment_of(order["id"], "slow@magic"))
+    error = payer.refused(409, "POST", "/payments/public", payment_of(order["id"], "approve@magic"))
+    assert (error["reason"], error["payment_id"]) == ("payment_in_progress", first["id"])
+
+
+def test_the_right_publishable_key_may_come_along(merchant: Merchant, page: Caller) -> None:
+    order = merchant.order()
+    assert page.get(f"/orders/{order['id']}/public")["id"] == order["id"]
+    payment = page.post("/payments/public", payment_of(order["id"], "approve@magic"))
+    assert page.get(f"/payments/{payment['id']}/public")["id"] == payment["id"]
+
+
+def test_a_wrong_publishable_key_is_refused(merchant: Merchant, stranger: Merchant) -> None:
+    order, payment = merchant.order(), merchant.pay()
+    for key in (stranger.api_key, "key_test_nobody", "", "é"):
+        caller = Caller(merchant.deployment, {"X-Api-Key": key.encode("utf-8").decode("latin-1")})
+        for method, path, body in (
+            ("GET", f"/orders/{order['id']}/public", None),
+            ("GET", f"/payments/{payment['id']}/public", None),
+            ("POST", "/payments/public", payment_of(order["id"], "approve@magic")),
+        ):
+            assert caller.refused(401, method, path, body)["code"] == "AUTHENTICATION_ERROR"
+    assert merchant.get("/payments", order_id=order["id"])["data"] == []
+
+
+def test_the_publishable_key_opens_nothing_else(merchant: Merchant, page: Caller) -> None:
+    order, payment = merchant.order(), merchant.paid()
+    for method, path, body in (
+        ("GET", f"/orders/{order['id']}", None),
+        ("GET", "/orders", None),
+        ("POST", "/orders", {"amount": 500}),
+        ("GET", f"/payments/{payment['id']}", None),
+        ("POST", "/payments", payment_of(order["id"], "approve@magic")),
+        ("POST", f"/payments/{payment['id']}/capture", None),
+        ("POST", f"/payments/{payment['id']}/void", None),
+        ("POST", f"/payments/{payment['id']}/refunds", None),
+        ("GET", "/merchants/me", None),
+        ("GET", "/webhooks", None),
+        ("GET", "/balance", None),
+        ("POST", "/api_keys", None),
+    ):
+        assert page.refused(401, method, path, body)["code"] == "AUTHENTICATION_ERROR"
+    assert merchant.payment(payment) == payment
+
+
+def test_what_is_not_there_is_not_found(payer: Caller, merchant: Merchant) -> None:
+    for order_id in ("order_0000000000000000", "order", merchant.pay()["id"]):
+        assert payer.refused(404, "GET", f"/orders/{order_id}/public")["description"] == "Order not found"
+        body = payment_of(order_id, "approve@magic")
+        assert payer.refused(404, "POST", "/payments/public", body)["description"] == "Order not found"
+    for payment_id in ("pay_0000000000000000", "pay", merchant.order()["id"]):
+        assert payer.refused(404, "GET", f"/payments/{payment_id}/public")["description"] == "Payment not found"
+
+
+def test_what_a_payer_types_is_checked_as_a_merchants_is(merchant: Merchant, payer: Caller) -> None:
+    order_id = merchant.order()["id"]
+    for how, code in (
+        ("nobody", "INVALID_VPA"),
+        (card("4242424242424241"), "INVALID_CARD"),
+        (card(expiry_year=2020), "EXPIRED_CARD"),
+    ):
+        assert payer.refused(400, "POST", "/payments/public", payment_of(order_id, how))["code"] == code
+
+
+def test_a_payer_cannot_write_notes(merchant: Merchant, payer: Caller) -> None:
+    body = payment_of(merchant.order()["id"], "approve@magic") | {"notes": {"paid": True}}
+    assert merchant.payment(payer.post("/payments/public", body))["notes"] == {}
