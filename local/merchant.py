@@ -94,6 +94,7 @@ def _create(tx: Tx, settings: Config, asked: argparse.Namespace) -> Shown:
         email=asked.email,
         webhook_url=asked.webhook_url,
         production=settings.production,
+        reach=settings.reach,
     )
     shown = msgspec.to_builtins(views.of_merchant(merchant))
     rows = {

@@ -9,12 +9,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 HOST_CHARACTERS_MAX = 253
+HTTPS_PORT = 443
+PORT_MAX = 65535
+
+NO_URL = "the URL is not of the form https://shop.example/webhook"
+NOT_HTTPS = "the URL must begin with https://"
+NOT_PUBLIC = "the host's address is private or reserved, and only public ones are reached"
+
+# What every program reads alike: no user name, no fragment, nothing that is escaped in the host.
+_URL = re.compile(
+    r"(https?)://([^/?#@\\:\[\]]+|\[[^\]]*\])(?::([0-9]{1,5}))?(?:[/?][\w.~:/?@!$&'()*+,;=%\[\]-]*)?", re.A | re.I
+)
 
 _CLOSED_V4 = tuple(
     map(
@@ -100,3 +112,24 @@ def is_host(text: str) -> bool:
         return True
     except ValueError:
         return False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """Where webhooks may go: to public addresses, and to those in `allowed_networks`."""
+
+    https_only: bool = False
+    allowed_networks: Sequence[Network] = ()
+
+    def refusal(self, url: str) -> str | None:
+        """Why nothing may be sent to this URL, as far as it tells by itself: a name's addresses are known later."""
+        parts = _URL.fullmatch(url)
+        if parts is None or not is_host(parts[2]) or not 1 <= int(parts[3] or HTTPS_PORT) <= PORT_MAX:
+            return NO_URL
+        if self.https_only and parts[1].lower() != "https":
+            return NOT_HTTPS
+        try:
+            address = ip_address(parts[2].strip("[]"))
+        except ValueError:
+            return None
+        return None if may_be_reached(address, self.allowed_networks) else NOT_PUBLIC

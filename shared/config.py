@@ -12,6 +12,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import pairwise
 from typing import TypeVar
 
+from shared.addresses import Reach
+
 ENCRYPTION_KEY_BYTES = 32  # AES-256
 JWT_SECRET_CHARACTERS_MIN = 32
 METRICS_TOKEN_CHARACTERS_MIN = 16
@@ -79,6 +81,11 @@ class Config:
     log_format: str
     log_requests: bool
     bank: BankConfig
+
+    @property
+    def reach(self) -> Reach:
+        """Where webhooks may go."""
+        return Reach(https_only=self.production, allowed_networks=self.outbound_allowed_networks)
 
 
 def from_environment(env: Mapping[str, str] = os.environ) -> Config:

@@ -10,7 +10,6 @@ deadline and gives each operation only what is left.
 
 from __future__ import annotations
 
-import re
 import socket
 import ssl
 import time
@@ -27,7 +26,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.ssl_ import create_urllib3_context
 
-from shared.addresses import Network, is_host, may_be_reached
+from shared.addresses import NOT_PUBLIC, Network, Reach, may_be_reached
 
 SECONDS_MAX = 5.0
 RESPONSE_BYTES_MAX = 4096
@@ -36,15 +35,6 @@ CONNECTIONS_PER_RECEIVER = 8
 RESOLVERS_MAX = 32  # names looked up at once
 KEPT_IDLE_SECONDS_MAX = 2.0  # receivers close idle connections, Node after 5 s: ours must not race with theirs
 ERROR_CHARACTERS_MAX = 500
-
-NO_URL = "not sent: the URL is not of the form https://shop.example/webhook"
-NOT_HTTPS = "not sent: the URL must begin with https://"
-NOT_PUBLIC = "not sent: the host's address is private or reserved, and only public ones are reached"
-
-# What every program reads alike: no user name, no fragment, nothing that is escaped in the host.
-_URL = re.compile(
-    r"(https?)://([^/?#@\\:\[\]]+|\[[^\]]*\])(?::[0-9]{1,5})?(?:[/?][\w.~:/?@!$&'()*+,;=%\[\]-]*)?", re.A | re.I
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +63,7 @@ class Sender:
     ) -> None:
         """Only public addresses are reached, and those in `allowed_networks`."""
         self._seconds_max = seconds_max
-        self._https_only = https_only
+        self._reach = Reach(https_only=https_only, allowed_networks=allowed_networks)
         self._pools = urllib3.PoolManager(
             num_pools=POOLS_MAX,
             maxsize=CONNECTIONS_PER_RECEIVER,
@@ -87,8 +77,8 @@ class Sender:
 
     def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Response:
         """Never raises for what the other side does, nor for a URL that must not be called."""
-        if refusal := self._refusal(url):
-            return Response(status=None, body="", error=refusal, duration_ms=0)
+        if refusal := self._reach.refusal(url):
+            return Response(status=None, body="", error=f"not sent: {refusal}", duration_ms=0)
         started = time.monotonic()
         deadline = started + self._seconds_max
         status, kept, error = None, b"", None
@@ -113,18 +103,6 @@ class Sender:
             error=error,
             duration_ms=int((time.monotonic() - started) * 1000),
         )
-
-    def _refusal(self, url: str) -> str | None:
-        if not _well_formed(url):
-            return NO_URL
-        if self._https_only and not url.lower().startswith("https://"):
-            return NOT_HTTPS
-        return None
-
-
-def _well_formed(url: str) -> bool:
-    parts = _URL.fullmatch(url)
-    return parts is not None and is_host(parts[2])
 
 
 def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
@@ -154,7 +132,7 @@ class _NotPublic(urllib3.exceptions.HTTPError):
 
 def _in_words(failure: Exception, seconds_max: float) -> str:
     if isinstance(failure, _NotPublic):
-        return NOT_PUBLIC
+        return f"not sent: {NOT_PUBLIC}"
     if isinstance(failure, urllib3.exceptions.NameResolutionError):
         return "could not connect: the name of the host is unknown"
     if isinstance(failure, urllib3.exceptions.NewConnectionError):

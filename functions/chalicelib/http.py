@@ -36,7 +36,10 @@ JSON = "application/json"
 TEST_PATHS = "/api/v1/test/"  # what these paths begin with is not there in production
 UNKNOWN_PATH = "There is no such path; /openapi.json lists those there are"
 RETRY_SECONDS = 1  # what a caller is told to wait when Postgres is away
-WAIT_STEP_SECONDS = 0.1  # between two looks at what a caller waits for
+# Between two looks at what a caller waits for: soon at first, seldom later.
+WAIT_STEP_SECONDS = 0.05
+WAIT_STEP_GROWTH = 1.3
+WAIT_STEP_SECONDS_MAX = 1.0
 CREDENTIAL_SECONDS = 2.0  # how long a right credential is remembered, and so how late a revoked one stops working
 CREDENTIALS_MAX = 10_000
 
@@ -149,8 +152,10 @@ def endpoint(
             try:
                 stop_at = time.monotonic() + (_seconds_to_wait(request) if pending is not None else 0.0)
                 code, shown, replayed = _run(function, described, request, request_id, path_ids, open_tx, owner)
-                while pending is not None and pending(shown) and time.monotonic() < stop_at:
-                    time.sleep(min(WAIT_STEP_SECONDS, max(0.0, stop_at - time.monotonic())))
+                step = WAIT_STEP_SECONDS
+                while pending is not None and pending(shown) and (left := stop_at - time.monotonic()) > 0:
+                    time.sleep(min(step, left))
+                    step = min(step * WAIT_STEP_GROWTH, WAIT_STEP_SECONDS_MAX)
                     code, shown, replayed = _run(function, described, request, request_id, path_ids, open_tx, owner)
                 if replayed:
                     headers["Idempotency-Replayed"] = "true"

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from msgspec import UNSET, UnsetType
 
 from shared import ids, signatures
+from shared.addresses import Reach
 from shared.db import merchants
 from shared.db.database import Tx
 from shared.domain import notes as domain_notes
@@ -48,7 +49,7 @@ def register(
 
 
 def create(
-    tx: Tx, sealer: Sealer, *, name: str, email: str, webhook_url: str | None, production: bool
+    tx: Tx, sealer: Sealer, *, name: str, email: str, webhook_url: str | None, production: bool, reach: Reach
 ) -> tuple[Merchant, str, str]:
     """A new merchant, its API secret and its webhook secret, which nobody can read again."""
     if not name.strip() or len(name) > NAME_CHARACTERS_MAX:
@@ -70,7 +71,7 @@ def create(
     ):
         raise BadRequest("There is a merchant with this email", field="email", reason="email_taken")
     if webhook_url is not None:
-        webhook_endpoints.update_first(tx, id, url=webhook_url, events=UNSET, https_only=production)
+        webhook_endpoints.update_first(tx, id, url=webhook_url, events=UNSET, reach=reach)
     return merchants.get(tx, id), api_secret, webhook_secret
 
 
@@ -91,10 +92,10 @@ def update(
     *,
     webhook_url: str | UnsetType | None,
     webhook_events: Sequence[str] | UnsetType,
-    https_only: bool = False,
+    reach: Reach,
 ) -> Merchant:
     """Where events go from now on, and which. A URL of `None` sends none; what is unset stays as it is."""
-    webhook_endpoints.update_first(tx, merchant_id, url=webhook_url, events=webhook_events, https_only=https_only)
+    webhook_endpoints.update_first(tx, merchant_id, url=webhook_url, events=webhook_events, reach=reach)
     return merchants.get(tx, merchant_id)
 
 

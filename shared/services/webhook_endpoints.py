@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from msgspec import UnsetType
 
 from shared import ids, sealing, signatures
+from shared.addresses import Reach
 from shared.db import database, deliveries, events, webhook_endpoints
 from shared.db.database import Tx
 from shared.db.outbox import StagedJob
@@ -59,7 +58,7 @@ def create(
     description: str,
     enabled: bool,
     secret: str | None,
-    https_only: bool,
+    reach: Reach,
 ) -> tuple[WebhookEndpoint, str]:
     """A further endpoint, and the secret that its deliveries are signed with: generated unless one is brought."""
     webhook_endpoints.lock_first(tx, merchant_id=merchant_id)  # two at once count each other
@@ -71,7 +70,7 @@ def create(
         id=ids.webhook_endpoint_id(),
         merchant_id=merchant_id,
         is_first=False,
-        url=check_url(url, field="url", https_only=https_only),
+        url=check_url(url, field="url", reach=reach),
         description=_check_description(description),
         events=DEFAULT_WEBHOOK_EVENTS if events is None else check_events(events, field="events"),
         enabled=enabled,
@@ -93,14 +92,14 @@ def update(
     events: Sequence[str] | UnsetType,
     description: str | UnsetType,
     enabled: bool | UnsetType,
-    https_only: bool,
+    reach: Reach,
 ) -> WebhookEndpoint:
     """What is unset stays as it is."""
     endpoint = _lock(tx, merchant_id, endpoint_id)
     return webhook_endpoints.save(
         tx,
         endpoint.id,
-        url=endpoint.url if isinstance(url, UnsetType) else check_url(url, field="url", https_only=https_only),
+        url=endpoint.url if isinstance(url, UnsetType) else check_url(url, field="url", reach=reach),
         description=endpoint.description if isinstance(description, UnsetType) else _check_description(description),
         events=endpoint.events if isinstance(events, UnsetType) else check_events(events, field="events"),
         enabled=endpoint.enabled if isinstance(enabled, UnsetType) else enabled,
@@ -113,12 +112,12 @@ def update_first(
     *,
     url: str | UnsetType | None,
     events: Sequence[str] | UnsetType,
-    https_only: bool,
+    reach: Reach,
 ) -> WebhookEndpoint:
     """The merchant's webhook_url. `None` sends nothing any more; a URL is enabled, even if it is the same one."""
     endpoint = webhook_endpoints.lock_first(tx, merchant_id=merchant_id)
     if not isinstance(url, UnsetType) and url is not None:
-        url = check_url(url, field="webhook_url", https_only=https_only)
+        url = check_url(url, field="webhook_url", reach=reach)
     return webhook_endpoints.save(
         tx,
         endpoint.id,
@@ -252,26 +251,13 @@ def replay(
     return staged, more
 
 
-def check_url(url: str, *, field: str, https_only: bool) -> str:
-    """An http or https URL of a host, in a form that every library reads alike. Raises BadRequest."""
-    wrong = BadRequest(f"{field} must be an http:// or https:// URL such as https://shop.example/webhook", field=field)
+def check_url(url: str, *, field: str, reach: Reach) -> str:
+    """A URL that webhooks may be sent to, as far as it tells by itself. Raises BadRequest."""
     if len(url) > URL_CHARACTERS_MAX:
         raise BadRequest(f"{field} must have at most {URL_CHARACTERS_MAX} characters", field=field)
-    if not url.isascii() or not url.isprintable() or any(c in url for c in ' "<>\\^`{|}'):
-        raise wrong
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-        if parts.netloc.startswith("["):
-            ipaddress.IPv6Address((parts.hostname or "").partition("%")[0])
-    except ValueError:
-        raise wrong from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise wrong
-    if parts.username is not None or parts.password is not None or parts.fragment:
-        raise BadRequest(f"{field} must not contain a user name, a password or a fragment", field=field)
-    if https_only and parts.scheme != "https":
-        raise BadRequest(f"{field} must be an https:// URL", field=field, reason="https_required")
+    refusal = reach.refusal(url)
+    if refusal is not None:
+        raise BadRequest(f"{field} is refused: {refusal}", field=field, reason="webhook_url_refused")
     return url
 
 

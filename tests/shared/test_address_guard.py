@@ -29,13 +29,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from shared import outbound
+from shared import addresses, outbound
 from shared.config import Config, ConfigError, from_environment
 from shared.db.database import Database
-from shared.outbound import NO_URL, NOT_HTTPS, NOT_PUBLIC, Response, Sender
+from shared.outbound import Response, Sender
 from tests import gateway
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+NO_URL, NOT_HTTPS, NOT_PUBLIC = (
+    f"not sent: {why}" for why in (addresses.NO_URL, addresses.NOT_HTTPS, addresses.NOT_PUBLIC)
+)
 SECONDS_MAX = 3  # generous: a refusal takes none of it, and the machine that runs this may be busy
 PROBE = b"a connection of the test itself\n"
 BODY = b'{"event":"payment.success"}'

@@ -15,6 +15,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from shared import signatures
+from shared.addresses import Reach
 from shared.connectors.simulator import SimulatedBank
 from shared.db.database import Database
 from shared.outbound import Response, Sender
@@ -47,7 +48,13 @@ def _register(database: Database, merchant_id: uuid.UUID, url: str | None, event
     from msgspec import UNSET
 
     with database.transaction() as tx:
-        merchants.update(tx, merchant_id, webhook_url=url, webhook_events=UNSET if events is None else events)
+        merchants.update(
+            tx,
+            merchant_id,
+            webhook_url=url,
+            webhook_events=UNSET if events is None else events,
+            reach=Reach(allowed_networks=[*LOOPBACK, ip_network("192.0.2.0/24")]),
+        )
 
 
 def _deliver(database: Database, sealer: Sealer, ids: list[int] | None = None, seconds_max: float = 2) -> None:

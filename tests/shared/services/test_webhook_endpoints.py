@@ -15,6 +15,7 @@ import pytest
 from msgspec import UNSET
 from standardwebhooks import Webhook
 
+from shared.addresses import Reach
 from shared.connectors.simulator import SimulatedBank
 from shared.db.database import Database
 from shared.domain.webhook_endpoint import WebhookEndpoint
@@ -27,6 +28,7 @@ from tests import gateway
 from tests.receiver import Received, Receiver, receiver
 
 ME = test_merchant.ID
+LOOPBACK = [ip_network("127.0.0.0/8")]
 PLAN = Schedule(retry_seconds=(0, 60), disable_seconds=3600)
 
 
@@ -58,18 +60,20 @@ def _create(database: Database, sealer: Sealer, url: str, **more: Any) -> tuple[
             description="",
             enabled=more.get("enabled", True),
             secret=more.get("secret"),
-            https_only=False,
+            reach=Reach(allowed_networks=LOOPBACK),
         )
 
 
 def _update(database: Database, endpoint_id: str, **changes: Any) -> WebhookEndpoint:
     unset = {"url": UNSET, "events": UNSET, "description": UNSET, "enabled": UNSET}
     with database.transaction() as tx:
-        return webhook_endpoints.update(tx, ME, endpoint_id, https_only=False, **(unset | changes))
+        return webhook_endpoints.update(
+            tx, ME, endpoint_id, reach=Reach(allowed_networks=LOOPBACK), **(unset | changes)
+        )
 
 
 def _deliver(database: Database, sealer: Sealer, plan: Schedule = PLAN) -> None:
-    sender = Sender(seconds_max=2, allowed_networks=[ip_network("127.0.0.0/8")])
+    sender = Sender(seconds_max=2, allowed_networks=LOOPBACK)
     jobs = gateway.due(database, "deliver_webhook")
     delivering.deliver(database, sender, sealer, plan, gateway.Told().send, jobs)
 
@@ -233,7 +237,9 @@ def test_the_first_endpoint_is_the_merchants_url_and_cannot_be_deleted(
     database: Database, shop: Receiver, observer: psycopg.Connection
 ) -> None:
     with database.transaction() as tx:
-        first = webhook_endpoints.update_first(tx, ME, url=shop.url, events=UNSET, https_only=False)
+        first = webhook_endpoints.update_first(
+            tx, ME, url=shop.url, events=UNSET, reach=Reach(allowed_networks=LOOPBACK)
+        )
     assert first.is_first
     assert observer.execute("select webhook_url from merchants").fetchall() == [(shop.url,)]
     with database.transaction() as tx, pytest.raises(BadRequest, match="webhook_url"):

@@ -49,6 +49,7 @@ def create_merchant(call: Call[NewMerchant]) -> MerchantWithSecrets:
         email=new.email,
         webhook_url=new.webhook_url,
         production=call.on.config.production,
+        reach=call.on.config.reach,
     )
     shown = msgspec.structs.asdict(views.of_merchant(merchant))
     return MerchantWithSecrets(**shown, api_secret=api_secret, webhook_secret=webhook_secret)

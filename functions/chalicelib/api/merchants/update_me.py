@@ -40,6 +40,6 @@ def update_me(call: Call[MerchantUpdate]) -> views.Merchant:
         call.merchant_id,
         webhook_url=update.webhook_url,
         webhook_events=update.webhook_events,
-        https_only=call.on.config.production,
+        reach=call.on.config.reach,
     )
     return views.of_merchant(merchant)

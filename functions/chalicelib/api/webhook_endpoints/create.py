@@ -47,6 +47,6 @@ def create_webhook_endpoint(call: Call[NewWebhookEndpoint]) -> views.WebhookEndp
         description=new.description,
         enabled=new.enabled,
         secret=new.secret,
-        https_only=call.on.config.production,
+        reach=call.on.config.reach,
     )
     return views.of_endpoint(created, secret=secret)

@@ -41,6 +41,6 @@ def update_webhook_endpoint(call: Call[WebhookEndpointUpdate], webhook_endpoint_
         events=update.events,
         description=update.description,
         enabled=update.enabled,
-        https_only=call.on.config.production,
+        reach=call.on.config.reach,
     )
     return views.of_endpoint(updated)
