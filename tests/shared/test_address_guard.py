@@ -356,7 +356,7 @@ def test_a_hostile_url_connects_to_nobody_even_if_its_form_is_let_through(
     sender: Sender, receivers: Receivers, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     """The judgement of the address is enough by itself: the other is a second lock."""
-    monkeypatch.setattr(outbound, "_well_formed", lambda _: True)
+    monkeypatch.setattr(addresses.Reach, "refusal", lambda *_: None)
     resolve(monkeypatch)
     response = post(sender, url.replace("PORT", str(receivers.port)))
     assert receivers.dialled() == []
@@ -369,7 +369,7 @@ def test_another_notation_is_judged_by_the_address_it_means(
     sender: Sender, receivers: Receivers, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     assert _getaddrinfo(host, 80, type=socket.SOCK_STREAM)[0][4][0] == "127.0.0.1", "this system reads it otherwise"
-    monkeypatch.setattr(outbound, "_well_formed", lambda _: True)
+    monkeypatch.setattr(addresses.Reach, "refusal", lambda *_: None)
     resolver = resolve(monkeypatch)
     assert post(sender, receivers.url(host)).error == NOT_PUBLIC
     assert resolver.asked == [host]

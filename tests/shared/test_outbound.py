@@ -377,9 +377,9 @@ def test_a_receiver_may_have_an_address_of_version_6(sender: Sender, monkeypatch
 
     with receiving(says(OK)) as receiver:
         monkeypatch.setattr(socket, "getaddrinfo", lookup)  # so that it needs no network of version 6
-        assert post(sender, "http://[2001:db8::1]:8080/").accepted
-    assert asked == ["2001:db8::1"], "the brackets are the URL's and not the address's"
-    assert b"\r\nhost: [2001:db8::1]:8080\r\n" in receiver.requests[0].lower()
+        assert post(sender, "http://[2606:4700::1]:8080/").accepted
+    assert asked == ["2606:4700::1"], "the brackets are the URL's and not the address's"
+    assert b"\r\nhost: [2606:4700::1]:8080\r\n" in receiver.requests[0].lower()
 
 
 # Huge and hostile receivers
