@@ -270,13 +270,15 @@ def _caller(tx: Tx, caller: Caller, headers: Mapping[str, str]) -> UUID | None:
 
 
 def _owned_by(call: Call[Any], owner: Callable[..., UUID], path_ids: Mapping[str, str]) -> UUID:
-    """The merchant of the object. A publishable key may come along; it must then be that merchant's."""
+    """The merchant of the object. A publishable key may come along: to another merchant's the object is not there."""
     merchant_id = owner(call, **path_ids)
     api_key = call.headers.get("x-api-key")
-    if api_key is None:
-        return merchant_id
-    if identity.merchant_of(call.tx, api_key, production=call.on.config.production) != merchant_id:
-        raise AuthenticationError("The X-Api-Key is not that of the order's merchant", reason="credentials_invalid")
+    if api_key is not None:
+        asking = identity.merchant_of(call.tx, api_key)
+        if asking is None:
+            raise AuthenticationError("Invalid API key", reason="credentials_invalid")
+        if asking != merchant_id:
+            raise NotFound("Payment not found" if "payment_id" in path_ids else "Order not found")
     return merchant_id
 
 

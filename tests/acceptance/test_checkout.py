@@ -64,7 +64,9 @@ def test_the_right_publishable_key_may_come_along(merchant: Merchant, page: Call
     assert page.get(f"/payments/{payment['id']}/public")["id"] == payment["id"]
 
 
-def test_a_wrong_publishable_key_is_refused(merchant: Merchant, stranger: Merchant) -> None:
+def test_another_merchants_publishable_key_finds_nothing_and_an_unknown_one_is_refused(
+    merchant: Merchant, stranger: Merchant
+) -> None:
     order, payment = merchant.order(), merchant.pay()
     for key in (stranger.api_key, "key_test_nobody", "", "é"):
         caller = Caller(merchant.deployment, {"X-Api-Key": key.encode("utf-8").decode("latin-1")})
@@ -73,7 +75,8 @@ def test_a_wrong_publishable_key_is_refused(merchant: Merchant, stranger: Mercha
             ("GET", f"/payments/{payment['id']}/public", None),
             ("POST", "/payments/public", payment_of(order["id"], "approve@magic")),
         ):
-            assert caller.refused(401, method, path, body)["code"] == "AUTHENTICATION_ERROR"
+            status, code = (404, "NOT_FOUND_ERROR") if key == stranger.api_key else (401, "AUTHENTICATION_ERROR")
+            assert caller.refused(status, method, path, body)["code"] == code
     assert merchant.get("/payments", order_id=order["id"])["data"] == []
 
 

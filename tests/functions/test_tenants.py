@@ -388,8 +388,8 @@ def test_a_checkout_page_sees_no_more_than_what_it_has_the_id_of(
 ) -> None:
     before = _rows(observer, theirs["merchant"])
     our_key = {"x-api-key": OURS["x-api-key"]}
-    assert _call(api, route, theirs, our_key).status == 401, "their object, with our key"
-    assert _call(api, route, theirs, OURS).status == 401, "our secret makes it no better"
+    assert _call(api, route, theirs, our_key).status == 404, "their object, with our key"
+    assert _call(api, route, theirs, OURS).status == 404, "our secret makes it no better"
     assert _call(api, route, ours, {"x-api-key": "key_test_nobody"}).status == 401
     for headers in ({}, our_key):
         assert _call(api, route, unknown, headers).status == 404
