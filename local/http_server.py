@@ -31,6 +31,9 @@ HEADERS_MAX = 64
 HEADER_CHARACTERS_MAX = 16 * 1024  # in all
 BODILESS = frozenset(("GET", "HEAD", "OPTIONS"))
 METRICS = "/metrics"
+# Stands for what is not ASCII, which Granian leaves out. Not sent and sent wrong are two things: a request whose
+# Idempotency-Key was overlooked would be done twice.
+NOT_ASCII = "\ufffd"
 
 log = logging.getLogger(__name__)
 
@@ -149,6 +152,8 @@ class HttpServer:
 
 def _headers(scope: Any) -> dict[str, str]:
     headers = dict(scope.headers.items())
+    for name in set(scope.headers.keys()) - headers.keys():
+        headers[name] = NOT_ASCII
     if len(headers) > HEADERS_MAX or sum(map(len, headers.values())) > HEADER_CHARACTERS_MAX:
         raise BadRequest("The request has too many or too long headers", reason="headers_too_large")
     if len(scope.path) + len(scope.query_string) > URI_CHARACTERS_MAX:

@@ -209,7 +209,7 @@ def _run(
             if owner is not None:
                 call = replace(call, _merchant_id=_owned_by(call, owner, path_ids))
             if key is not None:
-                earlier = _begin(call, key, request, described)
+                earlier = _begin(call, key, request, described, path_ids)
                 if earlier is not None:
                     return earlier.status, earlier.response.encode(), True
             shown = function(call, **path_ids)
@@ -233,21 +233,28 @@ def _body(request: Any, described: Endpoint) -> Any:
     return request_body.read(request, described.body)
 
 
-def _begin(call: Call[Any], key: str, request: Any, described: Endpoint) -> idempotency.Answered | None:
-    said = request.raw_body  # nobody reads what an endpoint does not ask for, so it need not be JSON
-    if described.body is not None:
-        # What was said, not how it was spaced: the same members in another order are the same request.
-        said = msgspec.json.encode(msgspec.json.decode(said or b"null"), order="sorted")
+def _begin(
+    call: Call[Any], key: str, request: Any, described: Endpoint, path_ids: Mapping[str, str]
+) -> idempotency.Answered | None:
     return idempotency.begin(
         call.tx,
         call.merchant_id,
         idempotency.check_key(key),
-        method=request.method,
-        path=request.path,
-        request=said,
+        method=described.method,
+        path=described.path.format(**path_ids),  # Chalice's request has the pattern: every payment's capture is one
+        # Nobody reads the body that an endpoint does not ask for, so it need not be JSON.
+        request=request.raw_body if described.body is None else _without_spacing(request.raw_body),
         secret=call.on.config.encryption_key,
         sealer=call.on.sealer,
     )
+
+
+def _without_spacing(body: bytes) -> bytes:
+    """What was said, not how: the same members in another order are the same request."""
+    try:
+        return msgspec.json.encode(msgspec.json.decode(body or b"null"), order="sorted")
+    except msgspec.DecodeError:  # a member that nobody asked for holds a number too large for it
+        return body
 
 
 def _seconds_to_wait(request: Any) -> float:
@@ -274,7 +281,7 @@ def _owned_by(call: Call[Any], owner: Callable[..., UUID], path_ids: Mapping[str
     merchant_id = owner(call, **path_ids)
     api_key = call.headers.get("x-api-key")
     if api_key is not None:
-        asking = identity.merchant_of(call.tx, api_key)
+        asking = identity.merchant_of(call.tx, api_key, production=call.on.config.production)
         if asking is None:
             raise AuthenticationError("Invalid API key", reason="credentials_invalid")
         if asking != merchant_id:

@@ -196,13 +196,13 @@ def move(payment: Payment, to: State, *, at: datetime, **changes: Any) -> Move:
     event_type = TRANSITIONS.get((payment.state, to))
     if event_type is None:
         raise IllegalMove(f"{payment.id}: {payment.state} → {to}")
-    moved = replace(payment, state=to, sequence=payment.sequence + 1, updated_at=at, **changes)
+    moved = _one_event_on(payment, at=at, state=to, **changes)
     return Move(payment=moved, event=_tell(moved, event_type, from_state=payment.state))
 
 
 def note(payment: Payment, event_type: str, refund: views.Refund, *, at: datetime, **changes: Any) -> Move:
     """What happened to a refund of the payment, told in the payment's sequence; its state stays."""
-    noted = replace(payment, sequence=payment.sequence + 1, updated_at=at, **changes)
+    noted = _one_event_on(payment, at=at, **changes)
     return Move(payment=noted, event=_tell(noted, event_type, from_state=payment.state, refund=refund))
 
 
@@ -297,6 +297,12 @@ def _holds(payment: Payment, *, at: datetime) -> bool:
         and payment.authorization_expires_at is not None
         and at < payment.authorization_expires_at
     )
+
+
+def _one_event_on(payment: Payment, *, at: datetime, **changes: Any) -> Payment:
+    """Later than before even where two events have one moment, or clocks differ: in a list, events keep their order."""
+    at = max(at, payment.updated_at + timedelta(microseconds=1))
+    return replace(payment, sequence=payment.sequence + 1, updated_at=at, **changes)
 
 
 def _tell(payment: Payment, type: str, *, from_state: State | None, refund: views.Refund | None = None) -> Event:
