@@ -13,7 +13,17 @@ from typing import Any
 import psycopg
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from shared.config import BankConfig
 from shared.connectors.simulator import SimulatedBank
@@ -25,7 +35,9 @@ from tests.invariants import violations
 
 RUNS, STEPS = 40, 30
 AMOUNT = 1000
-AMOUNTS = st.one_of(st.none(), st.integers(1, AMOUNT), st.sampled_from([0, AMOUNT, AMOUNT + 1]))
+PAYMENTS_MAX = 3  # in one run, so that much happens to each
+AMOUNTS = st.sampled_from([100, 150, 200, 400, None, AMOUNT, AMOUNT + 1, 0])  # mostly parts, to have several of them
+DIES = st.sampled_from([False, False, True])
 CAPTURABLE = ("authorized", "partially_captured")
 REFUNDABLE = (*CAPTURABLE, "captured", "partially_refunded", "refunded")
 VPAS = (
@@ -131,8 +143,19 @@ class Machine(RuleBasedStateMachine):
         self.dying = _Dying(database, BankConfig())
         self.payments: dict[str, Payment] = {}
 
+    @initialize(target=ids, vpas=st.lists(st.sampled_from(VPAS), min_size=2, max_size=2))
+    def begin(self, vpas: list[str]) -> MultipleResults[str]:
+        """Two payments that the bank has heard of, so that no run is spent on having nothing."""
+        made = [self._create(vpa, automatic=False) for vpa in vpas]
+        self._process(dies=False)
+        return multiple(*made)
+
+    @precondition(lambda self: len(self.payments) < PAYMENTS_MAX)
     @rule(target=ids, vpa=st.sampled_from(VPAS), automatic=st.booleans())
     def create(self, vpa: str, automatic: bool) -> str:
+        return self._create(vpa, automatic)
+
+    def _create(self, vpa: str, automatic: bool) -> str:
         order_id = gateway.order(self.database, amount=AMOUNT, capture="automatic" if automatic else "manual")
         id = gateway.pay(self.database, self.bank, vpa, order_id=order_id)
         self.payments[id] = Payment(order_id, vpa, automatic)
@@ -152,8 +175,11 @@ class Machine(RuleBasedStateMachine):
         self.payments[new] = Payment(order_id, vpa, others[0].automatic)
         return new
 
-    @rule(dies=st.booleans())
-    def process(self, dies: bool) -> None:
+    @rule(work=st.sampled_from(["_process", "_process_refunds", "_take_notices"]), dies=DIES)
+    def work(self, work: str, dies: bool) -> None:
+        getattr(self, work)(dies=dies)
+
+    def _process(self, dies: bool) -> None:
         gateway.make_due(self.database)
         gateway.desert(self.database)
         with suppress(SystemExit):
@@ -174,8 +200,7 @@ class Machine(RuleBasedStateMachine):
             if one not in asked_now and not died:
                 one.hear()
 
-    @rule(dies=st.booleans())
-    def process_refunds(self, dies: bool) -> None:
+    def _process_refunds(self, dies: bool) -> None:
         gateway.make_due(self.database)
         gateway.desert(self.database)
         with suppress(SystemExit):
@@ -205,8 +230,11 @@ class Machine(RuleBasedStateMachine):
             assert welcome
             payment.take(wanted)
 
-    @rule(id=ids)
-    def void(self, id: str) -> None:
+    @rule(id=ids, end=st.sampled_from(["_void", "_let_the_hold_end", "_let_the_order_end"]))
+    def end(self, id: str, end: str) -> None:
+        getattr(self, end)(id)
+
+    def _void(self, id: str) -> None:
         payment = self.payments[id]
         try:
             gateway.void(self.database, id)
@@ -216,8 +244,8 @@ class Machine(RuleBasedStateMachine):
             assert payment.state == "authorized"
             payment.state, payment.held = "voided", False
 
-    @rule(id=ids, amount=AMOUNTS)
-    def refund(self, id: str, amount: int | None) -> None:
+    @rule(id=ids, amount=AMOUNTS, goes_on=st.booleans())
+    def refund(self, id: str, amount: int | None, goes_on: bool) -> None:
         payment = self.payments[id]
         left = AMOUNT if payment.state == "authorized" else payment.left
         wanted = left if amount is None else amount
@@ -231,9 +259,10 @@ class Machine(RuleBasedStateMachine):
             if payment.state == "authorized":
                 payment.take(AMOUNT)
             payment.refunds[refund_id] = Refund(wanted)
+            if goes_on:
+                self._process_refunds(dies=False)
 
-    @rule(dies=st.booleans())
-    def take_notices(self, dies: bool) -> None:
+    def _take_notices(self, dies: bool) -> None:
         """With a death: what was stored is not acknowledged, and will be said again."""
         with suppress(SystemExit):
             gateway.take_notices(self.database, self.dying if dies else self.bank)
@@ -245,8 +274,7 @@ class Machine(RuleBasedStateMachine):
                     if refund.at_the_bank and not refund.returned:
                         payment.come_back(refund)
 
-    @rule(id=ids)
-    def let_the_hold_end(self, id: str) -> None:
+    def _let_the_hold_end(self, id: str) -> None:
         payment = self.payments[id]
         self.observer.execute(
             """update payments set authorization_expires_at = now()
@@ -258,8 +286,7 @@ class Machine(RuleBasedStateMachine):
         if payment.state == "authorized":
             payment.state = "authorization_expired"
 
-    @rule(id=ids)
-    def let_the_order_end(self, id: str) -> None:
+    def _let_the_order_end(self, id: str) -> None:
         """Only one that nobody has paid or is about to pay: the model of payments does not change."""
         order_id = self.payments[id].order_id
         if all(one.state == "failed" for one in self.payments.values() if one.order_id == order_id):
@@ -286,9 +313,9 @@ class Machine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """The bank may say all that it has to say: then nothing is under way, and nothing was asked of it twice."""
         for _ in range(3):
-            self.process(dies=False)
-            self.process_refunds(dies=False)
-            self.take_notices(dies=False)
+            self._process(dies=False)
+            self._process_refunds(dies=False)
+            self._take_notices(dies=False)
         assert violations(self.observer, at_rest=True) == []
         self.the_rows_are_where_the_model_is()
 
