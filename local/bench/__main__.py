@@ -1,131 +1,42 @@
-"""`make bench`: requests, drain, deliveries, latency and memory on this machine, beside pgbench in the same run."""
+"""`make bench`: requests, drain, deliveries, latency, memory and lists, beside pgbench in the same run.
+
+    python -m local.bench [lists]
+
+With `lists` those alone.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
 import os
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice, repeat
 from pathlib import Path
-from typing import Any
 
 import psutil
 import psycopg
 
-from local.bench import http_load, postgres_alone
+from local.bench import lists, postgres_alone
+from local.bench.gateway import Bench
 from local.bench.http_load import Load
 from local.config import ROOT
 from local.embedded_postgres import EmbeddedPostgres
 from local.embedded_redis import EmbeddedRedis
 from local.wheels import program_folder
-from shared.services import test_merchant
 
-HEADERS = {
-    "X-Api-Key": test_merchant.API_KEY,
-    "X-Api-Secret": test_merchant.API_SECRET,
-    "Content-Type": "application/json",
-}
 REQUESTS = {1: 1000, 8: 4000, 32: 8000}  # by number of connections
 PGBENCH_SECONDS = 6
 ROUNDS = 2  # of the comparison with pgbench: the machine's other guests come and go
 LATENCY_PAYMENTS = 500
 WAITING_PAYMENTS = 10_000
-GIVE_UP_SECONDS = 120
 
-SECRETS = {
-    "JWT_SECRET": "a secret of the bench, and of nothing else",
-    "ENCRYPTION_KEY": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
-}
 INSTANT = {"TEST_MODE": "true", "TEST_PROCESSING_DELAY": "0"}
 WAITING = {"TEST_MODE": "false", "PROCESSING_DELAY_MIN": "5000", "PROCESSING_DELAY_MAX": "10000"}
-
-
-class Bench:
-    def __init__(self, database_url: str, redis_url: str) -> None:
-        self.database_url = database_url
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.environment = {
-            "PATH": os.defpath,
-            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'functions'}",
-            "DATABASE_URL": database_url,
-            "REDIS_URL": redis_url,
-            "PORT": str(self.port),
-            "OUTBOUND_ALLOWED_NETWORKS": "127.0.0.0/8",  # where the sink is
-            "RATE_LIMIT_PER_SECOND": "0",
-            "LOG_FORMAT": "text",
-            **SECRETS,
-        }
-        self.connection = psycopg.connect(database_url, autocommit=True)
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
-
-    def start(self, *words: str, **more: str) -> None:
-        self.running[" ".join(words)] = subprocess.Popen(
-            [sys.executable, "-m", *words], env=self.environment | more, cwd=ROOT
-        )
-
-    def stop(self, *words: str) -> None:
-        names = [" ".join(words)] if words else list(self.running)
-        for name in names:
-            process = self.running.pop(name)
-            process.terminate()
-            process.wait()
-
-    def wait_for_server(self) -> None:
-        stop_at = time.monotonic() + GIVE_UP_SECONDS
-        while time.monotonic() < stop_at:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise TimeoutError("the server did not start")
-
-    def post(self, path: str, bodies: Iterator[bytes], *, connections: int, keep_bodies: bool = False) -> Load:
-        requests = (http_load.request("POST", path, headers=HEADERS, body=body) for body in bodies)
-        load = http_load.run(self.port, requests, connections=connections, keep_bodies=keep_bodies)
-        assert set(load.statuses) == {201}, load.statuses
-        return load
-
-    def orders(self, count: int, *, connections: int = 32) -> tuple[Load, list[str]]:
-        body = b'{"amount":50000,"currency":"INR","receipt":"receipt_123"}'
-        load = self.post("/api/v1/orders", islice(repeat(body), count), connections=connections, keep_bodies=True)
-        return load, [json.loads(body)["id"] for body in load.bodies]
-
-    def payments(self, order_ids: Sequence[str], *, connections: int = 32, keep_bodies: bool = False) -> Load:
-        bodies = (json.dumps({"order_id": id, "method": "upi", "vpa": "user@paytm"}).encode() for id in order_ids)
-        return self.post("/api/v1/payments", bodies, connections=connections, keep_bodies=keep_bodies)
-
-    def row(self, statement: str) -> tuple[Any, ...]:
-        row = self.connection.execute(statement).fetchone()  # type: ignore[arg-type]
-        assert row is not None
-        return row
-
-    def wait_until(self, statement: str) -> None:
-        stop_at = time.monotonic() + GIVE_UP_SECONDS
-        while self.row(statement)[0]:
-            if time.monotonic() > stop_at:
-                raise TimeoutError(statement)
-            time.sleep(0.2)
-
-    def empty(self) -> None:
-        self.connection.execute("alter table ledger_transactions disable trigger ledger_is_final")
-        self.connection.execute("alter table ledger_entries disable trigger ledger_is_final")
-        self.connection.execute(
-            """truncate webhook_attempts, webhook_logs, jobs, events, ledger_entries, ledger_transactions, refunds,
-                        payments, orders, bank.charges, bank.refunds, bank.notices, bank.lost_requests"""
-        )
-
-    def receive_at(self, url: str | None) -> None:
-        self.connection.execute("update webhook_endpoints set url = %s where is_first", (url,))
 
 
 @contextmanager
@@ -250,19 +161,11 @@ def memory(bench: Bench) -> None:
         )
 
 
-def main() -> None:
-    logging.basicConfig(level=logging.WARNING)
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-") as home,
-        EmbeddedPostgres(Path(home), "bench") as postgres,
-        EmbeddedRedis(Path(home), "bench") as redis,
-        sink() as (url, receiver),
-    ):
-        bench = Bench(postgres.url, redis.url)
-        subprocess.run([sys.executable, "-m", "local.migrate"], env=bench.environment, cwd=ROOT, check=True)
+def all_but_lists(database_url: str, redis_url: str) -> None:
+    with sink() as (url, receiver):
+        bench = Bench(database_url, redis_url)
+        bench.migrate()
         bench.receive_at(url)
-        durable = bench.row("select current_setting('fsync'), current_setting('synchronous_commit')")
-        print(f"fsync {durable[0]}, synchronous_commit {durable[1]}, {os.cpu_count()} cores")
         try:
             requests(bench)
             drain(bench)
@@ -272,6 +175,22 @@ def main() -> None:
         finally:
             bench.stop()
             bench.connection.close()
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.WARNING)
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as home,
+        EmbeddedPostgres(Path(home), "bench") as postgres,
+        EmbeddedRedis(Path(home), "bench") as redis,
+    ):
+        with psycopg.connect(postgres.url) as connection:
+            (fsync,) = connection.execute("show fsync").fetchone() or ("",)
+            (synchronous,) = connection.execute("show synchronous_commit").fetchone() or ("",)
+        print(f"fsync {fsync}, synchronous_commit {synchronous}, {os.cpu_count()} cores")
+        if sys.argv[1:] != ["lists"]:
+            all_but_lists(postgres.url, redis.url)
+        lists.run(postgres, redis.url)
 
 
 if __name__ == "__main__":
