@@ -62,7 +62,7 @@ class Transaction:
     created_at: datetime
 
 
-def of_capture(after: Payment, *, before: int = 0, at: datetime) -> Transaction:
+def of_capture(after: Payment, *, before: int = 0) -> Transaction:
     """What was captured since `before`. Its reference holds the new total, which no other capture reaches."""
     return _transaction(
         Kind.CAPTURE,
@@ -72,7 +72,7 @@ def of_capture(after: Payment, *, before: int = 0, at: datetime) -> Transaction:
         payment_id=after.id,
         refund_id=None,
         currency=after.currency,
-        at=at,
+        at=after.updated_at,
     )
 
 

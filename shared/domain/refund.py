@@ -106,8 +106,8 @@ def request(payment: Payment, amount: int | None, *, reason: str | None, notes: 
         at=at,
         amount_refund_pending=taken.amount_refund_pending + wanted,
     )
-    booked = [ledger.of_capture(move.payment, before=payment.amount_captured, at=at) for move in captures]
-    booked.append(ledger.of_refund(ledger.Kind.REFUND, refund, at=at))
+    booked = [ledger.of_capture(move.payment, before=payment.amount_captured) for move in captures]
+    booked.append(ledger.of_refund(ledger.Kind.REFUND, refund, at=created.payment.updated_at))
     return Step(refund=refund, moves=(*captures, created), booked=tuple(booked))
 
 
@@ -124,7 +124,7 @@ def process(payment: Payment, refund: Refund, *, acquirer_reference: str, at: da
         authorization_expires_at=None,
     )
     told = payments.note(moved.payment, "refund.processed", views.of_refund(processed), at=at)
-    booked = ledger.of_refund(ledger.Kind.REFUND_PROCESSED, processed, at=at)
+    booked = ledger.of_refund(ledger.Kind.REFUND_PROCESSED, processed, at=told.payment.updated_at)
     return Step(refund=processed, moves=(moved, told), booked=(booked,))
 
 
@@ -138,7 +138,8 @@ def fail(payment: Payment, refund: Refund, *, reason: str, description: str, at:
         at=at,
         amount_refund_pending=payment.amount_refund_pending - refund.amount,
     )
-    return Step(refund=failed, moves=(told,), booked=(ledger.of_refund(ledger.Kind.REFUND_FAILED, failed, at=at),))
+    booked = ledger.of_refund(ledger.Kind.REFUND_FAILED, failed, at=told.payment.updated_at)
+    return Step(refund=failed, moves=(told,), booked=(booked,))
 
 
 def take_back(payment: Payment, refund: Refund, *, reason: str, description: str, at: datetime) -> Step:
@@ -147,7 +148,7 @@ def take_back(payment: Payment, refund: Refund, *, reason: str, description: str
     left = payment.amount_refunded - refund.amount
     moved = payments.move(payment, State.PARTIALLY_REFUNDED if left else State.CAPTURED, at=at, amount_refunded=left)
     told = payments.note(moved.payment, "refund.failed", views.of_refund(failed), at=at)
-    booked = ledger.of_refund(ledger.Kind.REFUND_RETURNED, failed, at=at)
+    booked = ledger.of_refund(ledger.Kind.REFUND_RETURNED, failed, at=told.payment.updated_at)
     return Step(refund=failed, moves=(moved, told), booked=(booked,))
 
 

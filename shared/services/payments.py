@@ -94,7 +94,7 @@ def capture(tx: Tx, merchant_id: UUID, payment_id: str, amount: int | None) -> t
     """Takes the amount, or all that is left, of what the bank holds; booked in the ledger. Raises BadRequest."""
     now, payment = lock(tx, merchant_id, payment_id)
     move = domain.capture(payment, amount, at=now)
-    ledger.book(tx, [books.of_capture(move.payment, before=payment.amount_captured, at=now)])
+    ledger.book(tx, [books.of_capture(move.payment, before=payment.amount_captured)])
     return move.payment, payments.move(tx, [move])
 
 

@@ -174,11 +174,7 @@ def store(tx: Tx, moves: Sequence[Move]) -> list[StagedJob]:
     """The moves, with what an automatic capture books."""
     ledger.book(
         tx,
-        [
-            books.of_capture(move.payment, at=move.payment.updated_at)
-            for move in moves
-            if move.payment.state == State.CAPTURED
-        ],
+        [books.of_capture(move.payment) for move in moves if move.payment.state == State.CAPTURED],
     )
     return payments.move(tx, moves)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -34,7 +33,7 @@ def payment(database: Database) -> Payment:
 
 def _transaction(payment: Payment, *entries: tuple[str, int], **more: Any) -> Transaction:
     """A capture of 1 that nobody asked for; with other entries, if they are given."""
-    made = books.of_capture(replace(payment, amount_captured=1), at=datetime.now(UTC))
+    made = books.of_capture(replace(payment, amount_captured=1))
     return replace(made, entries=tuple(Entry(account=a, amount=n) for a, n in entries) or made.entries, **more)
 
 
@@ -164,7 +163,7 @@ def test_entries_in_another_currency_or_of_another_merchant_are_refused(
 
 
 def test_the_same_effect_is_booked_once(database: Database, observer: psycopg.Connection, payment: Payment) -> None:
-    again = books.of_capture(payment, at=datetime.now(UTC))
+    again = books.of_capture(payment)
     with pytest.raises(psycopg.errors.UniqueViolation):
         _book(database, again)
     assert _count(observer) == (1, 2)
