@@ -10,6 +10,7 @@ import base64
 import binascii
 import hmac
 import secrets
+from collections.abc import Sequence
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 (the prefix is public)
 PLAIN_HEADER = "X-Webhook-Signature"
@@ -22,14 +23,15 @@ def new_webhook_secret() -> str:
 
 
 def headers(
-    *, secret: str, previous_secret: str | None = None, webhook_id: str, timestamp: int, body: bytes
+    *, secret: str, previous_secrets: Sequence[str] = (), webhook_id: str, timestamp: int, body: bytes
 ) -> dict[str, str]:
     """The headers to send with the body. `timestamp` is in unix seconds.
 
-    While a secret is being changed both sign: the standard header lists two signatures, the plain one has a twin.
+    While a secret is being changed the earlier ones sign, too: the standard header lists a signature of each; the plain
+    one has a twin for the first of them.
     """
     signed = f"{webhook_id}.{timestamp}.".encode() + body
-    secrets_now = [secret] if previous_secret is None else [secret, previous_secret]
+    secrets_now = [secret, *previous_secrets]
     standard = [base64.b64encode(hmac.digest(_standard_key(one), signed, "sha256")).decode() for one in secrets_now]
     plain = [hmac.digest(one.encode(), body, "sha256").hex() for one in secrets_now]
     return {

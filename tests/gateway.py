@@ -93,7 +93,12 @@ def void(database: Database, payment_id: str) -> None:
 
 
 def refund(database: Database, payment_id: str, amount: int | None = None) -> str:
+    """Of that much, or of all that is left; of 1 where nothing is."""
     with database.transaction() as tx:
+        if amount is None:
+            payment = payments.get(tx, test_merchant.ID, payment_id)
+            taken = payment.amount_captured or payment.amount_authorized
+            amount = taken - payment.amount_refunded - payment.amount_refund_pending or 1
         made, _ = refunds.create(tx, test_merchant.ID, payment_id, amount=amount, reason=None, notes={})
         return made.id
 

@@ -40,7 +40,7 @@ RETRY_SECONDS = 1  # what a caller is told to wait when Postgres is away
 WAIT_STEP_SECONDS = 0.05
 WAIT_STEP_GROWTH = 1.3
 WAIT_STEP_SECONDS_MAX = 1.0
-CREDENTIAL_SECONDS = 2.0  # how long a right credential is remembered, and so how late a revoked one stops working
+CREDENTIAL_SECONDS = 2.0  # how long a right credential is remembered where an endpoint is trusting
 CREDENTIALS_MAX = 10_000
 
 log = logging.getLogger(__name__)
@@ -63,6 +63,7 @@ class Endpoint:
     tag: str
     keyed: bool  # whether it takes an Idempotency-Key
     secret_answer: bool  # whether the answer shows a secret, which is then stored sealed
+    trusting: bool  # whether a credential that was right a moment ago is right now
 
 
 ENDPOINTS: list[Endpoint] = []
@@ -111,6 +112,7 @@ def endpoint(
     atomic: bool = False,
     connected: bool = True,
     secret_answer: bool = False,
+    trusting: bool = False,
     owner: Callable[..., UUID] | None = None,
     pending: Callable[[Any], bool] | None = None,
     tag: str,
@@ -119,6 +121,7 @@ def endpoint(
 
     `atomic` opens a transaction; without it every statement commits by itself, which is right where the endpoint
     only reads or writes by one statement. `connected=False` is for an endpoint that must answer without Postgres.
+    `trusting` spares the look at the caller's key that every other endpoint takes, but for those that only read.
     `owner` tells whose the object is that a checkout page names. With `pending`, a caller may `wait` until what is
     shown is so no more: the endpoint is run again and again, with no connection held in between.
     """
@@ -136,6 +139,7 @@ def endpoint(
         tag=tag,
         keyed=method == "POST" and caller != "anyone",
         secret_answer=secret_answer,
+        trusting=trusting or method == "GET",
     )
     ENDPOINTS.append(described)
 
@@ -200,7 +204,7 @@ def _run(
             call: Call[Any] = Call(
                 on=on,
                 tx=tx,
-                _merchant_id=_caller(tx, described.caller, request.headers),
+                _merchant_id=_caller(tx, described, request.headers),
                 query=None if described.query is None else request_query.read(request, described.query),
                 body=None if described.body is None else _body(request, described),
                 headers=request.headers,
@@ -209,6 +213,7 @@ def _run(
             if owner is not None:
                 call = replace(call, _merchant_id=_owned_by(call, owner, path_ids))
             if key is not None:
+                key = _scoped(idempotency.check_key(key), described, call.body)
                 earlier = _begin(call, key, request, described, path_ids)
                 if earlier is not None:
                     return earlier.status, earlier.response.encode(), True
@@ -239,7 +244,7 @@ def _begin(
     return idempotency.begin(
         call.tx,
         call.merchant_id,
-        idempotency.check_key(key),
+        key,
         method=described.method,
         path=described.path.format(**path_ids),  # Chalice's request has the pattern: every payment's capture is one
         # Nobody reads the body that an endpoint does not ask for, so it need not be JSON.
@@ -247,6 +252,11 @@ def _begin(
         secret=call.on.config.encryption_key,
         sealer=call.on.sealer,
     )
+
+
+def _scoped(key: str, described: Endpoint, body: Any) -> str:
+    """A customer's keys are the order's, apart from the merchant's: who guesses what those will be cannot take them."""
+    return f"checkout {body.order_id} {key}" if described.caller == "checkout" else key
 
 
 def _without_spacing(body: bytes) -> bytes:
@@ -267,10 +277,10 @@ def _text(shown: Any) -> str:
     return (shown if isinstance(shown, bytes) else msgspec.json.encode(shown)).decode()
 
 
-def _caller(tx: Tx, caller: Caller, headers: Mapping[str, str]) -> UUID | None:
-    if caller == "secret":
-        return _authenticate(tx, headers)
-    if caller == "operator":
+def _caller(tx: Tx, described: Endpoint, headers: Mapping[str, str]) -> UUID | None:
+    if described.caller == "secret":
+        return _authenticate(tx, headers, trusting=described.trusting)
+    if described.caller == "operator":
         identity.check_operator(runtime.current().config.operator_secret, headers.get("authorization"))
         return identity.OPERATOR
     return None
@@ -292,13 +302,16 @@ def _owned_by(call: Call[Any], owner: Callable[..., UUID], path_ids: Mapping[str
 _credentials: dict[tuple[str, bytes], tuple[UUID, float]] = {}
 
 
-def _authenticate(tx: Tx, headers: Mapping[str, str]) -> UUID:
-    """The merchant. A right credential is remembered for a moment, which spares a busy merchant a query each call."""
+def _authenticate(tx: Tx, headers: Mapping[str, str], *, trusting: bool) -> UUID:
+    """The merchant. A right credential is remembered for a moment, which spares a busy merchant a query each call.
+
+    A key that was just revoked can so read, and begin payments; it cannot move money, or make itself another key.
+    """
     api_key, api_secret = headers.get("x-api-key", ""), headers.get("x-api-secret", "")
     credential = api_key, identity.digest(api_secret)
     known = _credentials.get(credential)
     now = time.monotonic()
-    if known is not None and known[1] > now:
+    if trusting and known is not None and known[1] > now:
         return known[0]
     production = runtime.current().config.production
     merchant_id = identity.authenticate(tx, api_key=api_key, api_secret=api_secret, production=production)

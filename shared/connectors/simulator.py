@@ -6,6 +6,7 @@ with an outcome or with the time at which it will have one, so nobody ever waits
 
 from __future__ import annotations
 
+import logging
 import random
 import secrets
 from collections.abc import Sequence
@@ -37,8 +38,11 @@ _ORDINARY_DECLINE = "do_not_honour"
 
 REFUND_DELAY_MIN_MS = 3000
 REFUND_DELAY_MAX_MS = 5000
+log = logging.getLogger(__name__)
+
 NO_ANSWER = "no answer in time"
 GARBLED_ANSWER = "an answer that cannot be read"
+DOWN = "the bank cannot be reached"
 
 
 class SimulatedBank:
@@ -61,7 +65,7 @@ class SimulatedBank:
             lost = self._lose([ref for ref, behaviour in behaviours.items() if behaviour.lost == "before_debit"])
             charges = self._charge([op for op in operations if op.reference not in lost], names)
         except psycopg.Error as error:
-            return {operation.reference: Unknown(f"the bank is down: {error}") for operation in operations}
+            return {operation.reference: _down(error) for operation in operations}
         answers: dict[str, Answer] = {ref: Unknown(NO_ANSWER) for ref in lost}
         for charge in charges:
             how = behaviours[charge["reference"]].lost
@@ -80,7 +84,7 @@ class SimulatedBank:
             for operation in operations:
                 answers[operation.reference] = self._refund(operation)
         except psycopg.Error as error:
-            return {op.reference: Unknown(f"the bank is down: {error}") for op in operations} | answers
+            return {op.reference: _down(error) for op in operations} | answers
         return answers
 
     def inquire_refunds(self, references: Sequence[str]) -> dict[str, Answer]:
@@ -108,7 +112,7 @@ class SimulatedBank:
             with self._database.statement() as tx:
                 rows = tx.execute(statement, (list(references),)).fetchall()
         except psycopg.Error as error:
-            return {reference: Unknown(f"the bank is down: {error}") for reference in references}
+            return {reference: _down(error) for reference in references}
         return {reference: NotFound() for reference in references} | {r["reference"]: _answer(r) for r in rows}
 
     def close(self) -> None:
@@ -210,6 +214,12 @@ class SimulatedBank:
             rate = config.upi_success_rate if operation.method == "upi" else config.card_success_rate
             approved = self._random.random() < rate
         return (None if approved else _ORDINARY_DECLINE), delay_ms
+
+
+def _down(error: psycopg.Error) -> Unknown:
+    """Merchants are told that, and no more: what went wrong is for the log."""
+    log.warning("the bank is down: %s", " ".join(str(error).split()))
+    return Unknown(DOWN)
 
 
 def _answer(row: dict[str, Any]) -> Answer:

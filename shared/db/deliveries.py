@@ -30,8 +30,7 @@ class Delivery:
     attempts: int
     url: str | None
     secret_sealed: bytes | None
-    previous_secret_sealed: bytes | None  # while it signs too
-    failing: bool  # whether the endpoint's last attempt failed
+    previous_secrets_sealed: list[bytes]  # while they sign too
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,8 +51,9 @@ def take(tx: Tx, delivery_ids: Sequence[str]) -> list[Delivery]:
     rows = tx.execute(
         """select l.id::text, l.merchant_id, l.endpoint_id, l.event_id, l.payload::text as body, l.attempts,
                   case when w.enabled then w.url end as url, w.secret as secret_sealed,
-                  case when w.previous_secret_until > now() then w.previous_secret end as previous_secret_sealed,
-                  w.failing_since is not null as failing
+                  array(select p.secret from webhook_previous_secrets p
+                         where p.endpoint_id = l.endpoint_id and p.until > now()
+                         order by p.until) as previous_secrets_sealed
              from webhook_logs l
              left join webhook_endpoints w on w.id = l.endpoint_id
             where l.id = any(%s::uuid[]) and l.status = 'pending'""",
@@ -128,7 +128,8 @@ def stuck(tx: Tx, *, older_than_seconds: float, limit: int) -> dict[str, str]:
     rows = tx.execute(
         """select l.id::text as id, l.endpoint_id as lane from webhook_logs l
             where l.status = 'pending' and l.next_retry_at < now() - make_interval(secs => %s)
-              and not exists (select from jobs j where j.kind = 'deliver_webhook' and j.subject = l.id::text)
+              and not exists (select from jobs j where j.kind = 'deliver_webhook' and j.subject = l.id::text
+                                 and j.state = 'pending')
             order by l.next_retry_at limit %s""",
         (older_than_seconds, limit),
     ).fetchall()

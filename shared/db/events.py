@@ -40,22 +40,25 @@ _SEND_AGAIN = """
     insert into jobs (kind, subject, lane)
     select 'deliver_webhook', id::text, %(endpoint_id)s from log
         on conflict (kind, subject) do update
-           set run_at = now(), woken_at = null, state = 'pending', attempts = 0
-         where jobs.lease_until is null or jobs.lease_until < now()
+           set run_at = now(), woken_at = null, state = 'pending', attempts = 0, lease_until = null,
+               lease_token = case when jobs.state = 'pending' then jobs.lease_token end
+         where jobs.state = 'dead' or jobs.lease_until is null or jobs.lease_until < now()
  returning id, kind
 """
 
 _ONE = "select * from events where id = %(event_id)s and merchant_id = %(merchant_id)s"
 
 _MISSED = """
-    select e.* from events e
+    select e.id, e.created_at from events e
      where e.merchant_id = %(merchant_id)s and e.created_at >= %(since)s and e.created_at <= %(until)s
        and e.type = any(%(types)s)
        and not exists (select from webhook_logs d
                         where d.event_id = e.id and d.endpoint_id = %(endpoint_id)s
                           and (d.status = 'pending' or (d.status = 'success' and not %(delivered)s)))
-     order by e.created_at limit %(limit)s
+     order by e.created_at, e.id limit %(limit)s
 """
+
+_THESE = "select * from events where id = any(%(event_ids)s)"
 
 
 def find(tx: Tx, event_id: str, *, merchant_id: UUID) -> Row | None:
@@ -98,13 +101,13 @@ def send_missed(
     until: datetime,
     delivered: bool,
     limit: int,
-) -> list[StagedJob]:
+) -> tuple[list[StagedJob], datetime | None]:
     """The same for every event in the range that the endpoint wants and did not accept; `delivered` adds the others.
 
-    What is on its way stays as it is.
+    What is on its way stays as it is. Also says from when on there may be more than the limit allowed.
     """
-    rows = tx.execute(
-        _SEND_AGAIN.format(wanted=_MISSED),
+    missed = tx.execute(
+        _MISSED,
         {
             "merchant_id": merchant_id,
             "endpoint_id": endpoint_id,
@@ -115,4 +118,8 @@ def send_missed(
             "limit": limit,
         },
     ).fetchall()
-    return outbox.staged(rows)
+    rows = tx.execute(
+        _SEND_AGAIN.format(wanted=_THESE),
+        {"event_ids": [event["id"] for event in missed], "endpoint_id": endpoint_id},
+    ).fetchall()
+    return outbox.staged(rows), missed[-1]["created_at"] if len(missed) == limit else None

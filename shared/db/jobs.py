@@ -35,9 +35,6 @@ class Claim:
     def ids(self) -> list[int]:
         return list(self.subjects)
 
-    def only(self, subjects: set[str]) -> list[int]:
-        return [job for job, subject in self.subjects.items() if subject in subjects]
-
 
 def wake(tx: Tx, kind: Kind, *, limit: int = BATCH_MAX, busy_lanes: Sequence[str] = ()) -> list[Waiting]:
     """Takes up to `limit` due jobs that nobody works on, and notes that they were handed out.

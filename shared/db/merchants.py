@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from shared.db import pages
@@ -41,7 +40,7 @@ def find(tx: Tx, merchant_id: UUID) -> Merchant | None:
 
 
 def find_by_email(tx: Tx, email: str) -> Merchant | None:
-    row = tx.execute(f"{_SELECT} where m.email = %s", (email,)).fetchone()
+    row = tx.execute(f"{_SELECT} where lower(m.email) = lower(%s)", (email,)).fetchone()
     return None if row is None else _merchant(row)
 
 
@@ -120,5 +119,4 @@ def show_key(tx: Tx, merchant_id: UUID) -> None:
 
 
 def _merchant(row: Row) -> Merchant:
-    created_at: datetime = row["created_at"]
-    return Merchant(**(row | {"webhook_events": tuple(row["webhook_events"]), "created_at": created_at}))
+    return Merchant(**(row | {"webhook_events": tuple(row["webhook_events"])}))

@@ -10,7 +10,8 @@ from shared.domain.webhook_endpoint import WebhookEndpoint
 
 _COLUMNS = """
     id, merchant_id, is_first, url, description, events, enabled,
-    case when previous_secret_until > now() then previous_secret_until end as previous_secret_until,
+    (select max(until) from webhook_previous_secrets
+      where endpoint_id = webhook_endpoints.id and until > now()) as previous_secret_until,
     failing_since, disabled_at, gap_since, created_at, updated_at
 """
 
@@ -100,16 +101,32 @@ def delete(tx: Tx, endpoint_id: str) -> None:
 
 
 def change_secret(tx: Tx, endpoint_id: str, *, secret_sealed: bytes, overlap_seconds: int) -> WebhookEndpoint:
-    """A new secret; the one before signs too until the overlap is over."""
+    """A new secret; the one before signs too until the overlap is over. None ends those before it."""
+    tx.execute(
+        "delete from webhook_previous_secrets where endpoint_id = %s and (until <= now() or %s = 0)",
+        (endpoint_id, overlap_seconds),
+    )
+    if overlap_seconds:
+        tx.execute(
+            """insert into webhook_previous_secrets (endpoint_id, secret, until)
+               select id, secret, now() + make_interval(secs => %s) from webhook_endpoints where id = %s""",
+            (overlap_seconds, endpoint_id),
+        )
     row = tx.execute(
-        f"""update webhook_endpoints
-               set previous_secret = secret, previous_secret_until = now() + make_interval(secs => %s),
-                   secret = %s, updated_at = now()
-             where id = %s returning {_COLUMNS}""",
-        (overlap_seconds, secret_sealed, endpoint_id),
+        f"update webhook_endpoints set secret = %s, updated_at = now() where id = %s returning {_COLUMNS}",
+        (secret_sealed, endpoint_id),
     ).fetchone()
     assert row is not None, "the caller holds it"
     return _endpoint(row)
+
+
+def count_previous_secrets(tx: Tx, endpoint_id: str) -> int:
+    """How many sign too."""
+    row = tx.execute(
+        "select count(*) as n from webhook_previous_secrets where endpoint_id = %s and until > now()", (endpoint_id,)
+    ).fetchone()
+    assert row is not None, "a count is a row"
+    return int(row["n"])
 
 
 def note_health(

@@ -191,13 +191,13 @@ def create(
     return Move(payment=payment, event=_tell(payment, "payment.created", from_state=None))
 
 
-def move(payment: Payment, to: State, *, at: datetime, **changes: Any) -> Move:
+def move(payment: Payment, to: State, *, at: datetime, told_as: str | None = None, **changes: Any) -> Move:
     """The payment in its next state. Raises IllegalMove if the table does not hold the step."""
     event_type = TRANSITIONS.get((payment.state, to))
     if event_type is None:
         raise IllegalMove(f"{payment.id}: {payment.state} → {to}")
     moved = _one_event_on(payment, at=at, state=to, **changes)
-    return Move(payment=moved, event=_tell(moved, event_type, from_state=payment.state))
+    return Move(payment=moved, event=_tell(moved, told_as or event_type, from_state=payment.state))
 
 
 def note(payment: Payment, event_type: str, refund: views.Refund, *, at: datetime, **changes: Any) -> Move:

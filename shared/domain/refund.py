@@ -58,8 +58,8 @@ class Step:
     booked: tuple[ledger.Transaction, ...]
 
 
-def request(payment: Payment, amount: int | None, *, reason: str | None, notes: dict[str, Any], at: datetime) -> Step:
-    """A new refund of the amount, or of all that is left; the amount is reserved. Raises BadRequest.
+def request(payment: Payment, amount: int, *, reason: str | None, notes: dict[str, Any], at: datetime) -> Step:
+    """A new refund; its amount is reserved. Raises BadRequest.
 
     A payment that was not captured yet is captured as a whole by its first refund: the merchant gives back a part of
     what it keeps.
@@ -75,16 +75,15 @@ def request(payment: Payment, amount: int | None, *, reason: str | None, notes: 
         )
     taken = captures[0].payment if captures else payment
     left = taken.amount_captured - taken.amount_refunded - taken.amount_refund_pending
-    wanted = left if amount is None else amount
-    if amount is not None and amount < 1:
+    if amount < 1:
         raise BadRequest("amount must be at least 1", field="amount")
-    if wanted > left or left == 0:
+    if amount > left:
         raise BadRequest("Refund amount exceeds available amount", field="amount", reason=INSUFFICIENT, available=left)
     refund = Refund(
         id=ids.refund_id(),
         merchant_id=payment.merchant_id,
         payment_id=payment.id,
-        amount=wanted,
+        amount=amount,
         currency=payment.currency,
         reason=reason,
         notes=notes,
@@ -104,7 +103,7 @@ def request(payment: Payment, amount: int | None, *, reason: str | None, notes: 
         "refund.created",
         views.of_refund(refund),
         at=at,
-        amount_refund_pending=taken.amount_refund_pending + wanted,
+        amount_refund_pending=taken.amount_refund_pending + amount,
     )
     booked = [ledger.of_capture(move.payment, before=payment.amount_captured) for move in captures]
     booked.append(ledger.of_refund(ledger.Kind.REFUND, refund, at=created.payment.updated_at))
@@ -146,7 +145,13 @@ def take_back(payment: Payment, refund: Refund, *, reason: str, description: str
     """A processed refund came back from the customer's bank: the merchant has the money again."""
     failed = _answered(refund, RefundStatus.FAILED, at=at, error_reason=reason, error_description=description)
     left = payment.amount_refunded - refund.amount
-    moved = payments.move(payment, State.PARTIALLY_REFUNDED if left else State.CAPTURED, at=at, amount_refunded=left)
+    moved = payments.move(
+        payment,
+        State.PARTIALLY_REFUNDED if left else State.CAPTURED,
+        told_as="payment.refund_returned",  # between the same two states it is otherwise a refund
+        at=at,
+        amount_refunded=left,
+    )
     told = payments.note(moved.payment, "refund.failed", views.of_refund(failed), at=at)
     booked = ledger.of_refund(ledger.Kind.REFUND_RETURNED, failed, at=told.payment.updated_at)
     return Step(refund=failed, moves=(moved, told), booked=(booked,))

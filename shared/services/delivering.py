@@ -108,10 +108,9 @@ def _note_health(tx: Tx, ended: Sequence[tuple[Delivery, bool]], disable_seconds
     """What the attempts say of their endpoints. One that has failed for too long is disabled, and an event tells."""
     accepting = {delivery.endpoint_id for delivery, accepted in ended if accepted}
     failing = {delivery.endpoint_id for delivery, accepted in ended if not accepted} - accepting
-    recovered = {delivery.endpoint_id for delivery, accepted in ended if accepted and delivery.failing}
     staged: list[StagedJob] = []
     disabled = webhook_endpoints.note_health(
-        tx, accepting=sorted(recovered), failing=sorted(failing), disable_seconds=disable_seconds
+        tx, accepting=sorted(accepting), failing=sorted(failing), disable_seconds=disable_seconds
     )
     for endpoint in disabled:
         log.warning("webhook endpoint disabled: id=%s merchant_id=%s", endpoint.id, endpoint.merchant_id)
@@ -162,14 +161,14 @@ def _attempt(sender: Sender, sealer: Sealer, retry_seconds: Sequence[int], deliv
     body = delivery.body.encode()
     headers: dict[str, str] = {}
     try:
-        secret, previous = _secrets(sealer, delivery)
+        secret, *previous = _secrets(sealer, delivery)
         headers = {
             "Content-Type": "application/json",
             "User-Agent": USER_AGENT,
             "X-Request-Id": str(uuid4()),
             **signatures.headers(
                 secret=secret,
-                previous_secret=previous,
+                previous_secrets=previous,
                 webhook_id=delivery.event_id,
                 timestamp=int(time.time()),
                 body=body,
@@ -181,8 +180,9 @@ def _attempt(sender: Sender, sealer: Sealer, retry_seconds: Sequence[int], deliv
         response = Response(status=None, body="", error=f"internal: {type(error).__name__}", duration_ms=0)
     if not response.accepted:
         log.info(
-            "webhook not accepted: id=%s request_id=%s status=%s %s",
+            "webhook not accepted: id=%s endpoint=%s request_id=%s status=%s %s",
             delivery.id,
+            delivery.endpoint_id,
             headers.get("X-Request-Id"),
             response.status,
             response.error or "",
@@ -203,15 +203,12 @@ def _attempt(sender: Sender, sealer: Sealer, retry_seconds: Sequence[int], deliv
     )
 
 
-def _secrets(sealer: Sealer, delivery: Delivery) -> tuple[str, str | None]:
-    """What signs, and what signs too while the secret is being changed."""
+def _secrets(sealer: Sealer, delivery: Delivery) -> list[str]:
+    """What signs, and then what signs too while the secret is being changed."""
     belongs_to = sealing.webhook_secret_of(delivery.merchant_id)
     assert delivery.secret_sealed is not None, "an endpoint with a URL has a secret"
-    previous = delivery.previous_secret_sealed
-    return (
-        sealer.open(delivery.secret_sealed, belongs_to=belongs_to),
-        None if previous is None else sealer.open(previous, belongs_to=belongs_to),
-    )
+    sealed = [delivery.secret_sealed, *delivery.previous_secrets_sealed]
+    return [sealer.open(one, belongs_to=belongs_to) for one in sealed]
 
 
 @cache

@@ -61,7 +61,7 @@ def process(database: Database, connector: Connector, send: Send, ids: Sequence[
     except Exception as error:
         if claim is None:
             raise
-        _give_back(database, claim, error)
+        give_back(database, claim, error)
         if len(claim.subjects) == 1:
             raise
         log.exception("a batch failed; its payments are tried one by one: jobs=%d", len(claim.subjects))
@@ -70,13 +70,13 @@ def process(database: Database, connector: Connector, send: Send, ids: Sequence[
                 process(database, connector, send, [job])
 
 
-def _give_back(database: Database, claim: Claim, error: Exception) -> None:
-    """Ends the lease: at once for a batch, whose payments are tried alone; later and later for a single payment."""
+def give_back(database: Database, claim: Claim, error: Exception) -> None:
+    """Ends the lease: at once for a batch, which is tried one by one; later for a job that was alone."""
     wait = 0.0 if len(claim.subjects) > 1 else BACK_OFF_SECONDS
     why = f"{type(error).__name__}: {error}"
     with database.transaction() as tx:
         jobs.postpone(tx, claim.ids, [wait] * len(claim.ids), claim.token, error=why)
-    log.error("payments put back: jobs=%s %s", claim.ids[:10], type(error).__name__)
+    log.error("put back: jobs=%s of=%s %s", claim.ids[:10], list(claim.subjects.values())[:10], type(error).__name__)
 
 
 @dataclass(frozen=True, slots=True)

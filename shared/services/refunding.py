@@ -18,7 +18,7 @@ from shared.db.outbox import StagedJob
 from shared.domain import refund as domain
 from shared.domain.refund import Refund, RefundStatus, Step
 from shared.jobs import Kind
-from shared.services.processing import BACK_OFF_SECONDS, Send, in_words, inquiry_wait
+from shared.services.processing import Send, give_back, in_words, inquiry_wait
 
 KIND: Kind = "process_refund"
 
@@ -39,10 +39,7 @@ def process(database: Database, connector: Connector, send: Send, ids: Sequence[
     except Exception as error:
         if claim is None:
             raise
-        wait = 0.0 if len(claim.subjects) > 1 else BACK_OFF_SECONDS
-        with database.transaction() as tx:
-            why = f"{type(error).__name__}: {error}"
-            jobs.postpone(tx, claim.ids, [wait] * len(claim.ids), claim.token, error=why)
+        give_back(database, claim, error)
         if len(claim.subjects) == 1:
             raise
         log.exception("a batch failed; its refunds are tried one by one: jobs=%d", len(claim.subjects))
@@ -86,6 +83,8 @@ def _record(tx: Tx, claim: Claim, answers: dict[str, Answer]) -> list[StagedJob]
     held = jobs.finish(tx, KIND, over, claim.token)
     held |= jobs.postpone(tx, list(later), list(later.values()), claim.token)
     told = {claim.subjects[job]: answers[claim.subjects[job]] for job in held if claim.subjects[job] in answers}
+    # Payments are locked before refunds, by everybody: so what is settled comes before what is only noted.
+    staged = settle(tx, {id: answer for id, answer in told.items() if isinstance(answer, Approved | Declined)})
     unknown = [id for id, answer in told.items() if isinstance(answer, Unknown | NotFound)]
     refunds.note_inquiries(
         tx,
@@ -95,7 +94,7 @@ def _record(tx: Tx, claim: Claim, answers: dict[str, Answer]) -> list[StagedJob]
     )
     for id in unknown:
         log.warning("outcome unknown: refund=%s %s", id, in_words(told[id]))
-    return settle(tx, {id: answer for id, answer in told.items() if isinstance(answer, Approved | Declined)})
+    return staged
 
 
 def settle(tx: Tx, answers: dict[str, Approved | Declined]) -> list[StagedJob]:

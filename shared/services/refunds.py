@@ -19,9 +19,9 @@ REASON_CHARACTERS_MAX = 255
 
 
 def create(
-    tx: Tx, merchant_id: UUID, payment_id: str, *, amount: int | None, reason: str | None, notes: dict[str, Any]
+    tx: Tx, merchant_id: UUID, payment_id: str, *, amount: int, reason: str | None, notes: dict[str, Any]
 ) -> tuple[Refund, list[StagedJob]]:
-    """A refund of the amount, or of all that is left: reserved, booked, and on its way to the bank."""
+    """A refund of the amount: reserved, booked, and on its way to the bank."""
     if reason is not None:
         if len(reason) > REASON_CHARACTERS_MAX:
             raise BadRequest(f"reason must have at most {REASON_CHARACTERS_MAX} characters", field="reason")

@@ -21,7 +21,7 @@ from shared.domain.webhook_endpoint import WebhookEndpoint
 from shared.errors import BadRequest, NotFound
 from shared.sealing import Sealer
 
-ENDPOINTS_MAX = 16  # of a merchant: every event is sent to each of them
+ENDPOINTS_MAX = 16  # of a merchant, beside its first: every event is sent to each of them
 URL_CHARACTERS_MAX = 2048
 DESCRIPTION_CHARACTERS_MAX = 255
 SECRET_CHARACTERS_MIN = 16
@@ -31,6 +31,10 @@ OVERLAP_SECONDS_MAX = 7 * 24 * 3600
 # What is first tried when an endpoint begins to fail happened earlier: by up to the whole schedule of attempts.
 GAP_MARGIN = timedelta(days=1)
 REPLAY_MAX = 5_000  # events in one call
+# What was begun while an endpoint was disabled may be told of later than it is enabled: by as long as a transaction
+# lasts. Until that is over a gap stays open.
+GAP_OPEN_SECONDS = 60
+PREVIOUS_SECRETS_MAX = 4  # that sign too
 
 
 def create_first(tx: Tx, sealer: Sealer, merchant_id: UUID, *, secret: str) -> WebhookEndpoint:
@@ -63,7 +67,10 @@ def create(
     """A further endpoint, and the secret that its deliveries are signed with: generated unless one is brought."""
     webhook_endpoints.lock_first(tx, merchant_id=merchant_id)  # two at once count each other
     if webhook_endpoints.count(tx, merchant_id=merchant_id) > ENDPOINTS_MAX:
-        raise BadRequest(f"A merchant has at most {ENDPOINTS_MAX} webhook endpoints", reason="too_many_endpoints")
+        raise BadRequest(
+            f"A merchant has at most {ENDPOINTS_MAX} webhook endpoints beside its webhook_url",
+            reason="too_many_endpoints",
+        )
     chosen = signatures.new_webhook_secret() if secret is None else _check_secret(secret)
     endpoint = webhook_endpoints.insert(
         tx,
@@ -142,11 +149,19 @@ def delete(tx: Tx, merchant_id: UUID, endpoint_id: str) -> WebhookEndpoint:
 def regenerate_secret(
     tx: Tx, sealer: Sealer, merchant_id: UUID, endpoint_id: str, *, overlap_seconds: int | None
 ) -> tuple[WebhookEndpoint, str]:
-    """A new secret, and the endpoint. Until the overlap is over deliveries are signed with both."""
+    """A new secret, and the endpoint. Until the overlap is over deliveries are signed with the one before, too.
+
+    So they are with those before it whose own overlap is not over; an overlap of 0 ends them all.
+    """
     overlap = OVERLAP_SECONDS if overlap_seconds is None else overlap_seconds
     if not 0 <= overlap <= OVERLAP_SECONDS_MAX:
         raise BadRequest(f"overlap_seconds must be from 0 to {OVERLAP_SECONDS_MAX}", field="overlap_seconds")
     endpoint = _lock(tx, merchant_id, endpoint_id)
+    if overlap and webhook_endpoints.count_previous_secrets(tx, endpoint.id) >= PREVIOUS_SECRETS_MAX:
+        raise BadRequest(
+            f"{PREVIOUS_SECRETS_MAX} earlier secrets of this endpoint still sign: send overlap_seconds 0 to end them",
+            reason="too_many_secrets",
+        )
     secret = signatures.new_webhook_secret()
     changed = webhook_endpoints.change_secret(
         tx, endpoint.id, secret_sealed=_seal(sealer, merchant_id, secret), overlap_seconds=overlap
@@ -223,8 +238,8 @@ def replay(
     since: datetime | None,
     until: datetime | None,
     delivered: bool,
-) -> tuple[list[StagedJob], bool]:
-    """Sends an endpoint what it missed in a range of time, and says whether there is more than one call carries.
+) -> tuple[list[StagedJob], datetime | None]:
+    """Sends an endpoint what it missed in a range of time, and says from when on one call did not carry all.
 
     Without `since` it is the gap: what it missed from when it began to fail until it was enabled again.
     """
@@ -235,20 +250,21 @@ def replay(
         start = endpoint.gap_since - GAP_MARGIN
     if start is None:
         raise BadRequest("This endpoint has no gap to replay: send `from`", field="from", reason="no_gap")
-    staged = events.send_missed(
+    now = database.now(tx)
+    staged, more_from = events.send_missed(
         tx,
         merchant_id=merchant_id,
         endpoint_id=endpoint.id,
         types=endpoint.events,
         since=start,
-        until=until or database.now(tx),
+        until=until or now,
         delivered=delivered,
         limit=REPLAY_MAX,
     )
-    more = len(staged) >= REPLAY_MAX
-    if since is None and until is None and not more:
+    settled = endpoint.updated_at < now - timedelta(seconds=GAP_OPEN_SECONDS)
+    if since is None and until is None and more_from is None and settled:
         webhook_endpoints.close_gap(tx, endpoint.id)
-    return staged, more
+    return staged, more_from
 
 
 def check_url(url: str, *, field: str, reach: Reach) -> str:

@@ -258,8 +258,11 @@ class Merchant(Caller):
         return self.post(f"/payments/{payment['id']}/capture", None if amount is None else {"amount": amount})
 
     def refund(self, payment: Any, amount: int | None = None, **more: Any) -> Any:
-        body = {**more, **({} if amount is None else {"amount": amount})}
-        return self.post(f"/payments/{payment['id']}/refunds", body or None)
+        """Of that much, or of all that is left."""
+        if amount is None:
+            now = self.payment(payment)
+            amount = (now["amount_captured"] or now["amount"]) - now["amount_refunded"] - now["amount_refund_pending"]
+        return self.post(f"/payments/{payment['id']}/refunds", {**more, "amount": amount})
 
     def refund_is(self, status: str, refund: Any, *, seconds: float | None = None) -> Any:
         """The refund, once it has the status."""

@@ -56,7 +56,7 @@ def headers(
 
 def rotated(raw: bytes, **more: Any) -> dict[str, str]:
     """What is sent while SECRET takes the place of OLD_SECRET."""
-    return headers(raw, previous_secret=OLD_SECRET, **more)
+    return headers(raw, previous_secrets=[OLD_SECRET], **more)
 
 
 # Receivers

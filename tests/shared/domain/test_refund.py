@@ -46,6 +46,10 @@ def _captured(amount: int | None = None) -> Payment:
 
 
 def _request(payment: Payment, amount: int | None = None) -> Step:
+    """Of that much, or of all that is left."""
+    if amount is None:
+        taken = payment.amount_captured or payment.amount_authorized
+        amount = taken - payment.amount_refunded - payment.amount_refund_pending
     return refund.request(payment, amount, reason=None, notes={}, at=LATER)
 
 
@@ -98,12 +102,6 @@ def test_a_refund_reserves_its_amount_and_leaves_the_state() -> None:
     _assert_in_order(payment, step)
 
 
-def test_without_an_amount_all_that_is_left_is_refunded() -> None:
-    first = _request(_captured(), 20000)
-    assert _request(_after(first)).refund.amount == 30000
-    assert _request(_captured(12345)).refund.amount == 12345
-
-
 def test_a_refund_of_an_authorized_payment_captures_all_of_it_first() -> None:
     payment = _authorized()
     step = _request(payment, 100)
@@ -136,9 +134,9 @@ def test_more_than_is_left_is_refused_with_what_is_left() -> None:
         assert _request(payment, left).refund.amount == left
 
 
-def test_when_nothing_is_left_all_of_nothing_is_refused() -> None:
+def test_when_nothing_is_left_nothing_is_refunded() -> None:
     with pytest.raises(BadRequest) as refused:
-        _request(_after(_refunded(_captured())))
+        _request(_after(_refunded(_captured())), 1)
     assert refused.value.reason == INSUFFICIENT
 
 
@@ -224,6 +222,14 @@ def test_of_several_refunds_one_that_comes_back_leaves_the_others() -> None:
     assert _after(last).state == State.REFUNDED
     step = refund.take_back(_after(last), last.refund, **REASON, at=LATER)
     assert (_after(step).state, _after(step).amount_refunded) == (State.PARTIALLY_REFUNDED, 20000)
+
+
+def test_money_that_comes_back_is_never_told_as_another_refund() -> None:
+    first = _refunded(_captured(), 20000)
+    second = _refunded(_after(first), 10000)
+    step = refund.take_back(_after(second), second.refund, **REASON, at=LATER)
+    assert (_after(step).state, _after(step).amount_refunded) == (State.PARTIALLY_REFUNDED, 20000)
+    assert _told(step) == ["payment.refund_returned", "refund.failed"]
 
 
 # Whatever happens

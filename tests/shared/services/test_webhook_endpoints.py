@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
 
@@ -22,7 +24,7 @@ from shared.domain.webhook_endpoint import WebhookEndpoint
 from shared.errors import BadRequest, NotFound
 from shared.outbound import Sender
 from shared.sealing import Sealer
-from shared.services import delivering, test_merchant, webhook_endpoints
+from shared.services import delivering, payments, sweeping, test_merchant, webhook_endpoints
 from shared.services.delivering import Schedule
 from tests import gateway
 from tests.receiver import Received, Receiver, receiver
@@ -117,7 +119,7 @@ def test_while_a_secret_is_changed_both_sign_and_afterwards_only_the_new_one(
     for secret, header in ((new, "x-webhook-signature"), (old, "x-webhook-signature-previous")):
         assert Webhook(secret).verify(during.raw, during.headers) == during.body
         assert during.headers[header] == hmac.new(secret.encode(), during.raw, hashlib.sha256).hexdigest()
-    observer.execute("update webhook_endpoints set previous_secret_until = now() where id = %s", (endpoint.id,))
+    observer.execute("update webhook_previous_secrets set until = now() where endpoint_id = %s", (endpoint.id,))
     gateway.pay(database, bank)
     _deliver(database, sealer)
     after = shop.received[1]
@@ -133,6 +135,7 @@ def test_an_endpoint_that_fails_for_long_is_disabled_and_the_others_are_told(
     sealer: Sealer,
     shop: Receiver,
     second: Receiver,
+    observer: psycopg.Connection,
 ) -> None:
     shop.answer = lambda _: 500
     failing, _ = _create(database, sealer, shop.url)
@@ -161,14 +164,141 @@ def test_an_endpoint_that_fails_for_long_is_disabled_and_the_others_are_told(
         webhook_endpoints.replay(tx, ME, failing.id, since=None, until=None, delivered=False)
     _update(database, failing.id, enabled=True)
     with database.transaction() as tx:
-        staged, more = webhook_endpoints.replay(tx, ME, failing.id, since=None, until=None, delivered=False)
-    assert (len(staged), more) == (2, False)
+        staged, more_from = webhook_endpoints.replay(tx, ME, failing.id, since=None, until=None, delivered=False)
+    assert (len(staged), more_from) == (2, None)
     _deliver(database, sealer)
     assert [one.body["event"] for one in shop.received[before:]] == ["payment.created"] * 2
+    _let_a_minute_pass(observer, failing.id)
+    with database.transaction() as tx:
+        webhook_endpoints.replay(tx, ME, failing.id, since=None, until=None, delivered=False)
     healthy = _get(database, failing.id)
     assert (healthy.failing_since, healthy.gap_since, healthy.disabled_at) == (None, None, None)
     with database.transaction() as tx, pytest.raises(BadRequest, match="no gap"):
         webhook_endpoints.replay(tx, ME, failing.id, since=None, until=None, delivered=False)
+
+
+def _let_a_minute_pass(observer: psycopg.Connection, endpoint_id: str) -> None:
+    observer.execute(
+        "update webhook_endpoints set updated_at = now() - interval '61 seconds' where id = %s", (endpoint_id,)
+    )
+
+
+def test_what_was_begun_while_an_endpoint_was_disabled_and_ended_after_the_replay_is_not_lost(
+    database: Database, bank: SimulatedBank, sealer: Sealer, shop: Receiver, observer: psycopg.Connection
+) -> None:
+    endpoint, _ = _create(database, sealer, shop.url, events=["payment.created"])
+    observer.execute(
+        "update webhook_endpoints set enabled = false, gap_since = now() - interval '1 hour' where id = %s",
+        (endpoint.id,),
+    )
+    order_id = gateway.order(database)
+    with database.transaction() as slow:
+        payments.create(slow, bank, ME, order_id=order_id, instrument="asha@upi", exclusive=True)
+        _update(database, endpoint.id, enabled=True)
+        with database.transaction() as tx:
+            assert webhook_endpoints.replay(tx, ME, endpoint.id, since=None, until=None, delivered=False) == ([], None)
+    assert _get(database, endpoint.id).gap_since is not None, "closed while something may still come"
+    _let_a_minute_pass(observer, endpoint.id)
+    with database.transaction() as tx:
+        webhook_endpoints.replay(tx, ME, endpoint.id, since=None, until=None, delivered=False)
+    _deliver(database, sealer)
+    assert shop.events() == ["payment.created"]
+    assert _get(database, endpoint.id).gap_since is None
+
+
+def test_a_replay_of_everything_comes_to_an_end(
+    database: Database, bank: SimulatedBank, sealer: Sealer, shop: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook_endpoints, "REPLAY_MAX", 2)
+    endpoint, _ = _create(database, sealer, shop.url, events=["payment.created"])
+    for _ in range(5):
+        gateway.pay(database, bank)
+    _deliver(database, sealer)
+    told = sorted(one.body["id"] for one in shop.received)
+    shop.received.clear()
+    since: datetime | None = datetime.now(UTC) - timedelta(hours=1)
+    calls = 0
+    while since is not None and calls < 10:
+        with database.transaction() as tx:
+            _, since = webhook_endpoints.replay(tx, ME, endpoint.id, since=since, until=None, delivered=True)
+        _deliver(database, sealer)
+        calls += 1
+    assert since is None
+    assert sorted({one.body["id"] for one in shop.received}) == told
+
+
+def test_an_endpoint_that_accepts_some_events_and_refuses_others_is_not_failing(
+    database: Database, bank: SimulatedBank, sealer: Sealer, shop: Receiver
+) -> None:
+    endpoint, _ = _create(database, sealer, shop.url)
+
+    def picky(got: Received) -> int:
+        if got.body["event"] == "payment.pending":
+            return 400
+        time.sleep(0.3)  # so that the refusal is recorded first
+        return 200
+
+    shop.answer = picky
+    gateway.pay(database, bank)
+    gateway.process(database, bank)
+    _deliver(database, sealer)
+    assert len(shop.received) == 3
+    assert _get(database, endpoint.id).failing_since is None
+
+
+def test_every_earlier_secret_signs_until_its_own_time_is_over(
+    database: Database, bank: SimulatedBank, sealer: Sealer, shop: Receiver
+) -> None:
+    endpoint, first = _create(database, sealer, shop.url, events=["payment.created"])
+
+    def change(overlap_seconds: int) -> str:
+        with database.transaction() as tx:
+            return webhook_endpoints.regenerate_secret(tx, sealer, ME, endpoint.id, overlap_seconds=overlap_seconds)[1]
+
+    def tell() -> Received:
+        gateway.pay(database, bank)
+        _deliver(database, sealer)
+        return shop.received[-1]
+
+    second, third = change(600), change(700)
+    told = tell()
+    for secret in (first, second, third):
+        assert Webhook(secret).verify(told.raw, told.headers) == told.body
+    assert (
+        told.headers["x-webhook-signature-previous"] == hmac.new(first.encode(), told.raw, hashlib.sha256).hexdigest()
+    )
+    for _ in range(webhook_endpoints.PREVIOUS_SECRETS_MAX - 2):
+        change(600)
+    with pytest.raises(BadRequest, match="overlap_seconds 0"):
+        change(600)
+    last = change(0)
+    alone = tell()
+    assert alone.headers["webhook-signature"].count("v1,") == 1
+    assert Webhook(last).verify(alone.raw, alone.headers) == alone.body
+
+
+def test_a_delivery_whose_job_died_goes_out_when_it_is_asked_for_and_when_nobody_asks(
+    database: Database, bank: SimulatedBank, sealer: Sealer, shop: Receiver, observer: psycopg.Connection
+) -> None:
+    _create(database, sealer, shop.url, events=["payment.created"])
+    died = """update jobs set state = 'dead', lease_until = now() + interval '45 seconds',
+                     lease_token = gen_random_uuid() where kind = 'deliver_webhook'"""
+    gateway.pay(database, bank)
+    observer.execute(died)
+    (id,) = observer.execute("select id::text from webhook_logs").fetchone() or ("",)
+    with database.transaction() as tx:
+        _, staged = webhook_endpoints.retry(tx, ME, id)
+    assert len(staged) == 1
+    _deliver(database, sealer)
+    assert _logs(observer) == [("payment.created", "success", 1)]
+
+    gateway.pay(database, bank)
+    observer.execute(died)
+    observer.execute("update jobs set lease_until = now() - interval '2 hours' where kind = 'deliver_webhook'")
+    observer.execute("update webhook_logs set next_retry_at = now() - interval '2 hours' where status = 'pending'")
+    assert sweeping.inquire(database, gateway.Told()) == 1
+    _deliver(database, sealer)
+    assert _logs(observer) == [("payment.created", "success", 1)] * 2
 
 
 def test_one_accepted_delivery_gives_an_endpoint_a_clean_record(

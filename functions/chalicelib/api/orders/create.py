@@ -40,6 +40,7 @@ class NewOrder(msgspec.Struct, kw_only=True):
     answer=views.Order,
     status=201,
     errors=(400,),
+    trusting=True,
     tag="Orders",
 )
 def create_order(call: Call[NewOrder]) -> views.Order:

@@ -44,6 +44,7 @@ def instrument(method: str, *, vpa: str | None, card: CardDetails | None) -> str
     answer=views.Payment,
     status=201,
     errors=(400, 404, 409),
+    trusting=True,
     tag="Payments",
 )
 def create_payment(call: Call[NewPayment]) -> views.Payment:

@@ -16,9 +16,7 @@ routes = Blueprint(__name__)
 
 
 class NewRefund(msgspec.Struct, kw_only=True):
-    amount: Annotated[int | None, Meta(description="In minor units; left out, all that is left.", examples=[20000])] = (
-        None
-    )
+    amount: Annotated[int, Meta(description="In minor units; at most what is left to refund.", examples=[20000])]
     reason: Annotated[str | None, Meta(description="At most 255 characters.", examples=["Returned goods"])] = None
     notes: Annotated[dict[str, Any] | None, Meta(description="Whatever you want to find here again.")] = None
 
@@ -29,7 +27,6 @@ class NewRefund(msgspec.Struct, kw_only=True):
     "/api/v1/payments/{payment_id}/refunds",
     summary="Create a refund",
     body=NewRefund,
-    body_optional=True,
     answer=views.Refund,
     status=201,
     errors=(400, 404),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Annotated
 
 import msgspec
@@ -27,6 +28,7 @@ class Replay(msgspec.Struct, kw_only=True):
 class Replayed(msgspec.Struct, kw_only=True):
     scheduled: Annotated[int, Meta(description="Deliveries; what is on its way already counts not.")]
     has_more: Annotated[bool, Meta(description="Whether another call is needed for the rest.")]
+    next_from: Annotated[str | None, Meta(description="What that call sends as `from`.")]
 
 
 @endpoint(
@@ -42,7 +44,7 @@ class Replayed(msgspec.Struct, kw_only=True):
     tag="Webhook endpoints",
 )
 def replay_webhook_endpoint(call: Call[Replay], webhook_endpoint_id: str) -> Replayed:
-    staged, more = webhook_endpoints.replay(
+    staged, more_from = webhook_endpoints.replay(
         call.tx,
         call.merchant_id,
         webhook_endpoint_id,
@@ -51,4 +53,8 @@ def replay_webhook_endpoint(call: Call[Replay], webhook_endpoint_id: str) -> Rep
         delivered=call.body.delivered,
     )
     call.staged.extend(staged)
-    return Replayed(scheduled=len(staged), has_more=more)
+    return Replayed(
+        scheduled=len(staged),
+        has_more=more_from is not None,
+        next_from=None if more_from is None else more_from.astimezone(UTC).isoformat(),
+    )
