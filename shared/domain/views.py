@@ -239,7 +239,14 @@ def of_public_order(order: domain_order.Order, *, merchant_name: str) -> PublicO
 
 def of_public_payment(payment: domain_payment.Payment) -> PublicPayment:
     shown = of_payment(payment)
+    if shown.error_reason in _NOT_FOR_PAYERS:
+        shown.error_reason, shown.error_description = _INSTEAD
     return PublicPayment(**{name: getattr(shown, name) for name in PublicPayment.__struct_fields__})
+
+
+# Whoever pays with a card that is not theirs is not to learn that this is known.
+_NOT_FOR_PAYERS = ("lost_card", "stolen_card")
+_INSTEAD = ("do_not_honour", "The bank declined the payment without giving a reason.")
 
 
 def of_payment(payment: domain_payment.Payment) -> Payment:

@@ -50,6 +50,17 @@ def test_a_payer_sees_why_it_failed_and_tries_again(merchant: Merchant, payer: C
     assert payer.get(f"/payments/{again['id']}/public", wait=15)["status"] == "success"
 
 
+@pytest.mark.parametrize("number", ["4000000000009987", "4000000000009979"], ids=["lost", "stolen"])
+def test_a_payer_is_not_told_that_a_card_is_known_to_be_lost_or_stolen(
+    merchant: Merchant, payer: Caller, number: str
+) -> None:
+    payment = payer.post("/payments/public", payment_of(merchant.order()["id"], card(number)))
+    answer = payer.call("GET", f"/payments/{payment['id']}/public", wait=15)
+    assert (answer.body["status"], answer.body["error_reason"]) == ("failed", "do_not_honour")
+    assert "lost" not in answer.raw.decode() and "stolen" not in answer.raw.decode()
+    assert merchant.payment(payment)["error_reason"] in ("lost_card", "stolen_card")
+
+
 def test_a_payer_pays_an_order_once(merchant: Merchant, payer: Caller) -> None:
     order = merchant.order()
     first = payer.post("/payments/public", payment_of(order["id"], "slow@magic"))

@@ -89,7 +89,7 @@ def test_the_same_request_again_gets_the_same_answer_and_has_no_effect(
     assert asked.effects() == effects
 
 
-@MOVING_MONEY
+@pytest.mark.parametrize("ask", [_order, _payment, _capture, _void, _refund])
 def test_another_request_under_the_same_key_is_refused(merchant: Merchant, ask: Callable[[Merchant], Asked]) -> None:
     """The same body for another object is another request."""
     asked, other, key = ask(merchant), ask(merchant), unique("key")
@@ -131,13 +131,17 @@ def test_a_key_means_something_to_its_own_merchant_only(merchant: Merchant, stra
     assert mine.body["id"] != theirs.body["id"]
 
 
-def test_a_checkout_and_its_merchant_share_the_merchants_keys(merchant: Merchant, payer: Caller) -> None:
-    """The publishable call is made in the merchant's name: the same key there is not another payment."""
-    asked, key = _public_payment(merchant), unique("key")
+def test_a_payer_cannot_take_a_key_from_the_merchant_or_from_another_order(merchant: Merchant, payer: Caller) -> None:
+    key = unique("refund")
+    payment = merchant.captured()
+    asked, other = _public_payment(merchant), _public_payment(merchant)
     first = payer.call("POST", asked.path, asked.body, key=key)
     assert payer.call("POST", asked.path, asked.body, key=key).raw == first.raw
-    assert merchant.refused(422, "POST", "/payments", asked.body, key=key)["reason"] == "idempotency_key_reused"
-    assert asked.effects() == 1
+    assert payer.call("POST", other.path, other.body, key=key).status == 201
+    assert payer.refused(422, "POST", asked.path, asked.body | {"vpa": "other@upi"}, key=key)
+    refund = merchant.call("POST", f"/payments/{payment['id']}/refunds", {"amount": 100}, key=key)
+    assert (refund.status, refund.replayed) == (201, False)
+    assert (asked.effects(), other.effects()) == (1, 1)
 
 
 def test_how_the_request_is_spaced_makes_no_difference(merchant: Merchant) -> None:

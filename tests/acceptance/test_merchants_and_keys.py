@@ -116,13 +116,17 @@ def test_a_key_is_made_used_listed_and_revoked(merchant: Merchant) -> None:
     made = merchant.post("/api_keys")
     other = _with(merchant, made)
     assert _works(other)
-    order = other.order()
+    order, payment = other.order(), other.captured()
     assert merchant.get(f"/orders/{order['id']}") == order, "both keys are the same merchant's"
     listed = merchant.get("/api_keys")["data"]
     assert {name: made[name] for name in made if name != "api_secret"} in listed
     assert not any("api_secret" in one for one in listed), "a secret is shown once"
     revoked = merchant.delete(f"/api_keys/{made['api_key']}")
     assert revoked["expires_at"] is not None
+    # What it may still do for a moment is to look; it moves no money and makes no other key.
+    for _ in range(4):
+        assert other.refused(401, "POST", f"/payments/{payment['id']}/refunds", {"amount": 100})
+        assert other.refused(401, "POST", "/api_keys")
     _ends(other)
     assert _works(merchant)
     assert made["api_key"] not in [one["api_key"] for one in merchant.get("/api_keys")["data"]]

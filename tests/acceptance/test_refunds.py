@@ -81,6 +81,16 @@ def test_a_refund_of_no_amount_is_refused(merchant: Merchant, amount: object) ->
     assert merchant.refused(400, "POST", f"/payments/{payment['id']}/refunds", {"amount": amount})["field"] == "amount"
 
 
+@pytest.mark.parametrize("body", [{}, {"amuont": 100}, {"amount": None}])
+def test_a_refund_whose_amount_is_missing_or_misspelled_gives_nothing_back(
+    merchant: Merchant, body: dict[str, object]
+) -> None:
+    payment = merchant.captured()
+    error = merchant.refused(400, "POST", f"/payments/{payment['id']}/refunds", body)
+    assert error["field"] == "amount"
+    assert merchant.get(f"/payments/{payment['id']}/refunds")["data"] == []
+
+
 def test_refunds_at_once_never_give_back_more_than_was_taken(merchant: Merchant) -> None:
     payment = merchant.captured()
     path = f"/payments/{payment['id']}/refunds"

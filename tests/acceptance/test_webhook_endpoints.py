@@ -254,7 +254,7 @@ def test_what_an_endpoint_missed_while_it_was_disabled_is_replayed(
     missed = [merchant.paid(), merchant.paid("do-not-honour@magic")]
     assert merchant.refused(400, "POST", f"{path}/replay", since)["reason"] == "webhook_endpoint_disabled"
     merchant.put(path, {"enabled": True})
-    assert merchant.post(f"{path}/replay", since) == {"scheduled": 6, "has_more": False}
+    assert merchant.post(f"{path}/replay", since) == {"scheduled": 6, "has_more": False, "next_from": None}
     receiver.wait_for(lambda: len(receiver.received) >= 6)
     _quiet(merchant)
     wanted = {event["id"]: event["body"] for payment in missed for event in merchant.events(payment)}
@@ -272,7 +272,7 @@ def test_a_range_ends_where_it_says(merchant: Merchant, listener: tuple[Receiver
     receiver.wait_for(lambda: len(receiver.received) >= 3)
     _quiet(merchant)
     body = {"from": "2001-01-01T00:00:00Z", "to": "2001-01-02T00:00:00Z", "delivered": True}
-    assert merchant.post(f"{path}/replay", body) == {"scheduled": 0, "has_more": False}
+    assert merchant.post(f"{path}/replay", body) == {"scheduled": 0, "has_more": False, "next_from": None}
     assert merchant.refused(400, "POST", f"{path}/replay", {"from": "once"})["field"] == "from"
     assert merchant.refused(400, "POST", f"{path}/replay", {"from": "0", "to": "now"})["field"] == "to"
 

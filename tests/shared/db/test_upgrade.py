@@ -1,0 +1,114 @@
+"""A database that has seen money before the newest schema: after the upgrade every payment can go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import psycopg
+import pytest
+from yoyo import get_backend, read_migrations
+from yoyo.migrations import MigrationList
+
+from local.migrate import MIGRATIONS, migrate
+from shared.db.database import Database
+from shared.services import ledger, payments, refunds
+from tests.invariants import violations
+
+BEFORE_REFUNDS = "0008_idempotency_keys"
+MERCHANT = UUID("00000000-0000-4000-8000-0000000000aa")
+PAID = {"authorized": ("processing", "authorized"), "captured": ("processing", "authorized", "captured")}
+
+
+@pytest.fixture
+def old_url(database_url: str) -> Iterator[str]:
+    """A database of that schema, with one payment in each of these states."""
+    name = "before_upgrade"
+    url = database_url.replace("/payment_gateway", f"/{name}")
+    with psycopg.connect(database_url, autocommit=True) as server:
+        server.execute(f"create database {name}")  # type: ignore[arg-type]
+        try:
+            backend = get_backend(f"postgresql+psycopg://{url.partition('://')[2]}")
+            with backend.lock():
+                first = [one for one in read_migrations(str(MIGRATIONS)) if one.id <= BEFORE_REFUNDS]
+                backend.apply_migrations(MigrationList(first))
+            backend.connection.close()
+            with psycopg.connect(url) as old:
+                _fill(old)
+            yield url
+        finally:
+            server.execute(f"drop database {name} with (force)")  # type: ignore[arg-type]
+
+
+def _fill(old: psycopg.Connection) -> None:
+    old.execute(
+        """insert into merchants (id, name, email, api_key, api_secret_digest, webhook_events, webhook_secret)
+           values (%s, 'Old', 'old@example.com', 'key_live_old', sha256('secret'), '{payment.success}', '\\x00')""",
+        (MERCHANT,),
+    )
+    for state, steps in PAID.items():
+        payment_id, order_id = f"pay_{state:0<16}"[:20], f"order_{state:0<16}"[:22]
+        old.execute(
+            "insert into orders (id, merchant_id, amount, currency, status) values (%s, %s, 50000, 'INR', 'paid')",
+            (order_id, MERCHANT),
+        )
+        old.execute(
+            """insert into payments (id, merchant_id, order_id, connector, amount, currency, method, vpa, capture,
+                                     exclusive, state, sequence)
+               values (%s, %s, %s, 'simulator', 50000, 'INR', 'upi', 'asha@upi', 'manual', true, 'created', 1)""",
+            (payment_id, MERCHANT, order_id),
+        )
+        old.execute(
+            """insert into bank.charges (reference, acquirer_reference, amount, currency, approved, answer_at)
+               values (%s, %s, 50000, 'INR', true, now())""",
+            (payment_id, f"bank_{state}"),
+        )
+        _tell(old, payment_id, 1, None, "created", "payment.created")
+        before = "created"
+        for sequence, step in enumerate(steps, start=2):
+            old.execute(
+                """update payments
+                      set state = %(to)s, sequence = %(sequence)s, updated_at = now(),
+                          amount_authorized = case when %(to)s = 'processing' then 0 else amount end,
+                          amount_captured = case when %(to)s = 'captured' then amount else 0 end,
+                          acquirer_reference = %(reference)s
+                    where id = %(id)s""",
+                {"to": step, "sequence": sequence, "id": payment_id, "reference": f"bank_{state}"},
+            )
+            (told,) = old.execute(
+                "select event from payment_transitions where from_state = %s and to_state = %s", (before, step)
+            ).fetchone() or ("",)
+            _tell(old, payment_id, sequence, before, step, told)
+            before = step
+
+
+def _tell(
+    old: psycopg.Connection, payment_id: str, sequence: int, before: str | None, state: str, event_type: str
+) -> None:
+    old.execute(
+        """insert into events (id, merchant_id, payment_id, sequence, type, from_state, to_state, body, created_at)
+           values (%s, %s, %s, %s, %s, %s, %s, '{}', now())""",
+        (f"evt_{payment_id[4:-1]}{sequence}", MERCHANT, payment_id, sequence, event_type, before, state),
+    )
+
+
+def test_money_taken_before_the_upgrade_is_in_the_books_and_can_be_captured_and_given_back(old_url: str) -> None:
+    assert migrate(old_url) > 0
+    with psycopg.connect(old_url, autocommit=True) as observer:
+        assert violations(observer) == []
+        database = Database(old_url, application_name="tests-upgrade")
+        try:
+            with database.transaction() as tx:
+                (balance,) = ledger.balances(tx, MERCHANT)
+                assert (balance.available, balance.refunds_pending) == (50000, 0)
+            with database.transaction() as tx:
+                payments.capture(tx, MERCHANT, "pay_authorized000000", 30000)
+            for payment_id in ("pay_authorized000000", "pay_captured00000000"):
+                with database.transaction() as tx:
+                    refunds.create(tx, MERCHANT, payment_id, amount=20000, reason=None, notes={})
+            with database.transaction() as tx:
+                (balance,) = ledger.balances(tx, MERCHANT)
+                assert (balance.available, balance.refunds_pending) == (40000, 40000)
+        finally:
+            database.close()
+        assert violations(observer) == []
