@@ -120,6 +120,20 @@ def test_only_calls_that_show_a_secret_have_one_in_their_example() -> None:
             assert ("secret_test_" in shown or "whsec_" in shown) == secret, described.path
 
 
+def test_what_an_endpoint_may_ask_for_is_listed_and_what_it_gets_by_default_is_said() -> None:
+    for name, member in (
+        ("NewWebhookEndpoint", "events"),
+        ("WebhookEndpointUpdate", "events"),
+        ("MerchantUpdate", "webhook_events"),
+    ):
+        described = SCHEMAS[name]["properties"][member]
+        (listed,) = [one for one in (described, *described.get("anyOf", ())) if one.get("type") == "array"]
+        assert sorted(listed["items"]["enum"]) == sorted(event.EVENT_TYPES)
+        assert listed["minItems"] == 1
+    said = json.dumps(SCHEMAS["NewWebhookEndpoint"]["properties"]["events"])
+    assert all(f"`{type}`" in said for type in event.DEFAULT_WEBHOOK_EVENTS)
+
+
 def test_webhooks_are_what_receivers_get(api: Api, database: Database) -> None:
     """The body of every event that a payment with a refund brings about, of a test, and of an endpoint given up."""
     assert set(DOCUMENT["webhooks"]) == {*event.EVENT_TYPES, event.TEST}

@@ -8,6 +8,8 @@ import msgspec
 from chalice import Blueprint
 from msgspec import UNSET, Meta, UnsetType
 
+from chalicelib import event_types
+from chalicelib.event_types import EventTypes
 from chalicelib.http import Call, endpoint
 from shared.domain import views
 from shared.services import merchants
@@ -19,7 +21,7 @@ class MerchantUpdate(msgspec.Struct, kw_only=True):
     webhook_url: Annotated[str | UnsetType | None, Meta(description="Where events are sent; `null` sends none.")] = (
         UNSET
     )
-    webhook_events: Annotated[list[str] | UnsetType, Meta(description="The types of event to send.")] = UNSET
+    webhook_events: Annotated[EventTypes | UnsetType, Meta(description="The types of event to send.")] = UNSET
 
 
 @endpoint(
@@ -35,6 +37,8 @@ class MerchantUpdate(msgspec.Struct, kw_only=True):
 )
 def update_me(call: Call[MerchantUpdate]) -> views.Merchant:
     update = call.body
+    if not isinstance(update.webhook_events, UnsetType):
+        event_types.check(update.webhook_events, field="webhook_events", instead="send webhook_url: null instead")
     merchant = merchants.update(
         call.tx,
         call.merchant_id,

@@ -8,6 +8,8 @@ import msgspec
 from chalice import Blueprint
 from msgspec import Meta
 
+from chalicelib import event_types
+from chalicelib.event_types import EventTypes
 from chalicelib.http import Call, endpoint
 from shared.domain import views
 from shared.services import webhook_endpoints
@@ -17,7 +19,7 @@ routes = Blueprint(__name__)
 
 class NewWebhookEndpoint(msgspec.Struct, kw_only=True):
     url: Annotated[str, Meta(examples=["https://shop.example/webhook"])]
-    events: Annotated[list[str] | None, Meta(description="Left out, the six that receivers expect.")] = None
+    events: Annotated[EventTypes | None, Meta(description=event_types.LEFT_OUT)] = None
     description: Annotated[str, Meta(description="At most 255 characters.")] = ""
     enabled: bool = True
     secret: Annotated[str | None, Meta(description="Left out, one is generated: the better choice.")] = None
@@ -38,6 +40,8 @@ class NewWebhookEndpoint(msgspec.Struct, kw_only=True):
 )
 def create_webhook_endpoint(call: Call[NewWebhookEndpoint]) -> views.WebhookEndpoint:
     new = call.body
+    if new.events is not None:
+        event_types.check(new.events, field="events", instead="send enabled: false instead")
     created, secret = webhook_endpoints.create(
         call.tx,
         call.on.sealer,

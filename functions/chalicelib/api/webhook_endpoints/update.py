@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 from chalice import Blueprint
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
+from chalicelib import event_types
+from chalicelib.event_types import EventTypes
 from chalicelib.http import Call, endpoint
 from shared.domain import views
 from shared.services import webhook_endpoints
@@ -15,7 +19,7 @@ routes = Blueprint(__name__)
 
 class WebhookEndpointUpdate(msgspec.Struct, kw_only=True):
     url: str | UnsetType = UNSET
-    events: list[str] | UnsetType = UNSET
+    events: Annotated[EventTypes | UnsetType, Meta(description="The types of event to send.")] = UNSET
     description: str | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
 
@@ -33,6 +37,8 @@ class WebhookEndpointUpdate(msgspec.Struct, kw_only=True):
 )
 def update_webhook_endpoint(call: Call[WebhookEndpointUpdate], webhook_endpoint_id: str) -> views.WebhookEndpoint:
     update = call.body
+    if not isinstance(update.events, UnsetType):
+        event_types.check(update.events, field="events", instead="send enabled: false instead")
     updated = webhook_endpoints.update(
         call.tx,
         call.merchant_id,
