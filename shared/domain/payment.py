@@ -252,12 +252,17 @@ def lose_sight(payment: Payment, *, next_inquiry_at: datetime, why: str, at: dat
 def capture(payment: Payment, amount: int | None, *, at: datetime) -> Move:
     """Takes the amount, or all that is left, of what the bank holds. Raises BadRequest."""
     if not _holds(payment, at=at):
-        raise BadRequest("Payment not in capturable state", reason="payment_not_capturable", status=payment.status)
+        raise BadRequest(
+            "Payment not in capturable state",
+            reason="payment_not_capturable",
+            status=payment.status,
+            state=payment.state,
+        )
     left = payment.amount_authorized - payment.amount_captured
     if amount is None:
         amount = left
     if amount < 1:
-        raise BadRequest("amount must be at least 1", field="amount")
+        raise BadRequest("amount must be at least 1", field="amount", reason="invalid_value")
     if amount > left:
         raise BadRequest(
             f"Capture amount exceeds what is left of the authorization ({left})",
@@ -279,7 +284,12 @@ def capture(payment: Payment, amount: int | None, *, at: datetime) -> Move:
 def void(payment: Payment, *, at: datetime) -> Move:
     """Lets go of a hold of which nothing was captured. Raises BadRequest."""
     if payment.state != State.AUTHORIZED:
-        raise BadRequest("Payment not in voidable state", reason="payment_not_voidable", status=payment.status)
+        raise BadRequest(
+            "Payment not in voidable state",
+            reason="payment_not_voidable",
+            status=payment.status,
+            state=payment.state,
+        )
     return move(payment, State.VOIDED, at=at, authorization_expires_at=None)
 
 

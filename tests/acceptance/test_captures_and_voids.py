@@ -33,6 +33,7 @@ def test_several_captures_use_a_hold_up(merchant: Merchant) -> None:
     assert states == [("partially_captured", 1), ("partially_captured", 20001), ("captured", 50000)]
     error = merchant.refused(400, "POST", f"/payments/{payment['id']}/capture", {"amount": 1})
     assert error["description"] == "Payment not in capturable state"
+    assert (error["status"], error["state"]) == ("success", "captured")
     assert merchant.told(payment)[3:] == ["payment.captured"] * 3
 
 
@@ -104,6 +105,8 @@ def test_what_is_not_held_as_a_whole_cannot_be_voided(merchant: Merchant, how: s
     before = merchant.payment(payment)
     error = merchant.refused(400, "POST", f"/payments/{payment['id']}/void")
     assert (error["code"], error["reason"]) == ("BAD_REQUEST_ERROR", "payment_not_voidable")
+    if how != "slow@magic":
+        assert (error["status"], error["state"]) == (before["status"], before["state"])
     if how != "slow@magic":
         assert merchant.payment(payment) == before
 
