@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from chalicelib import choices
 from shared.errors import BadRequest, TooLarge, UnsupportedMediaType
 
 BYTES_MAX = 64 * 1024
@@ -39,7 +40,7 @@ def read(request: Any, shape: type[T]) -> T:
         body = msgspec.json.decode(raw, type=shape)
         _DUPLICATES.decode(raw.decode())
     except msgspec.ValidationError as error:
-        raise _in_words(str(error)) from None
+        raise _in_words(str(error), shape) from None
     except (msgspec.DecodeError, ValueError, RecursionError):
         raise BadRequest("The body is not valid JSON", reason="invalid_json") from None
     if _depth(raw) > DEPTH_MAX:
@@ -78,7 +79,7 @@ def _depth(raw: bytes) -> int:
     return deepest
 
 
-def _in_words(message: str) -> BadRequest:
+def _in_words(message: str, shape: type) -> BadRequest:
     """msgspec's message in the words of the API."""
     place = _FIELD.search(message)
     field = place["field"] if place else ""
@@ -93,5 +94,5 @@ def _in_words(message: str) -> BadRequest:
             return BadRequest(f"The body must be {wanted}", reason="invalid_type")
         return BadRequest(f"{field} must be {wanted}", field=field, reason="invalid_type")
     if _WRONG_CHOICE.match(message) and field:
-        return BadRequest(f"{field} is none of the values it may have", field=field, reason="invalid_value")
+        return choices.refusal(shape, field)
     return BadRequest(f"{field or 'The body'} is not valid", field=field or None, reason="invalid_value")

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
+from chalicelib import choices
 from shared.db.pages import LIMIT_MAX, OFFSET_MAX, Page
 from shared.domain.notes import check_text
 from shared.errors import BadRequest
@@ -18,6 +19,9 @@ T = TypeVar("T")
 _FIELD = re.compile(r" - at `\$\.?(?P<field>[^`]*)`$")
 _RANGE = re.compile(r"Expected `int` (?P<bound>[<>]=) (?P<value>-?\d+)")
 _UNIX = re.compile(r"\d{1,11}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LOST_PLUS = re.compile(r"[0-9-]+[T ][0-9:.]+ (?P<offset>[0-9]{2}:?[0-9]{2})")
+MOMENT = "`2024-01-15T10:31:00Z`, a date for its midnight in UTC, or unix seconds"
 WAIT_SECONDS_MAX = 25  # API Gateway gives up after 29
 
 
@@ -43,15 +47,15 @@ class Paging(msgspec.Struct, kw_only=True):
 
 class Created(Paging, kw_only=True):
     created_gte: Annotated[
-        str | None, Meta(description="Made then or later: `2024-01-15T10:31:00Z`, or unix seconds.")
+        str | None, Meta(description=f"Made then or later: {MOMENT}. The + of an offset is written as %2B.")
     ] = None
     created_lte: Annotated[str | None, Meta(description="Made then or earlier.")] = None
 
     def created(self) -> dict[str, Any]:
         """The conditions on the time of creation, for a list."""
         return {
-            "created_at >= %s": moment(self.created_gte, field="created_gte"),
-            "created_at < %s + interval '1 second'": moment(self.created_lte, field="created_lte"),
+            "created_at >= %s": _moment(self.created_gte, field="created_gte"),
+            "created_at < %s + interval '1 second'": _moment(self.created_lte, field="created_lte"),
         }
 
 
@@ -71,27 +75,43 @@ def read(request: Any, shape: type[T]) -> T:
     try:
         return msgspec.convert(sent, shape, strict=False)
     except msgspec.ValidationError as error:
-        raise _in_words(str(error)) from None
+        raise _in_words(str(error), shape) from None
 
 
-def moment(text: str | None, *, field: str) -> datetime | None:
-    """A time as the API writes it, or in unix seconds. Raises BadRequest."""
-    if text is None:
+def moment(given: str | int | None, *, field: str) -> datetime | None:
+    """A time as the API writes it, in unix seconds, or a date for its midnight in UTC. Raises BadRequest."""
+    if given is None:
         return None
+    text = str(given)
     try:
         if _UNIX.fullmatch(text):
             return datetime.fromtimestamp(int(text), UTC)
-        at = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(f"{text}T00:00:00Z" if _DATE.fullmatch(text) else text)
         if at.tzinfo is not None and 1970 <= at.year <= 9000:
             return at.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
     raise BadRequest(
-        f"{field} must be a time such as 2024-01-15T10:31:00Z, or unix seconds", field=field, reason="invalid_value"
+        f"{field} must be a time such as 2024-01-15T10:31:00Z, a date, or unix seconds",
+        field=field,
+        reason="invalid_value",
     )
 
 
-def _in_words(message: str) -> BadRequest:
+def _moment(text: str | None, *, field: str) -> datetime | None:
+    """The same from a query, where a + that was not encoded has become a space."""
+    lost = _LOST_PLUS.fullmatch(text) if text is not None else None
+    if lost:
+        offset = lost["offset"]
+        raise BadRequest(
+            f"{field}: write the + before {offset} as %2B, or give the time in UTC, such as 2024-01-15T10:31:00Z",
+            field=field,
+            reason="invalid_value",
+        )
+    return moment(text, field=field)
+
+
+def _in_words(message: str, shape: type) -> BadRequest:
     place = _FIELD.search(message)
     field = place["field"] if place else ""
     bound = _RANGE.match(message)
@@ -101,5 +121,5 @@ def _in_words(message: str) -> BadRequest:
     if message.startswith("Expected `int"):
         return BadRequest(f"{field} must be a whole number", field=field, reason="invalid_type")
     if message.startswith("Invalid enum value"):
-        return BadRequest(f"{field} is none of the values it may have", field=field, reason="invalid_value")
+        return choices.refusal(shape, field)
     return BadRequest(f"{field or 'The query'} is not valid", field=field or None, reason="invalid_value")

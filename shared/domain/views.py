@@ -116,7 +116,7 @@ class Event(msgspec.Struct, kw_only=True):
     id: Annotated[str, Meta(examples=["evt_T3sK3jD9s2L1pQr7"])]
     type: str
     payment_id: str | None
-    sequence: Annotated[int | None, Meta(description="Counts the events of a payment up, without gaps among all of them.")]
+    sequence: Annotated[int | None, Meta(description="Counts all events of a payment up, without gaps.")]
     created_at: Timestamp
     body: Annotated[Any, Meta(description="What receivers get.")]
 

@@ -31,17 +31,27 @@ def create(
     expiry_seconds: int = ORDER_EXPIRY_SECONDS,
 ) -> Order:
     if amount < money.AMOUNT_MIN:
-        raise BadRequest(f"amount must be at least {money.AMOUNT_MIN}", field="amount")
+        raise BadRequest(f"amount must be at least {money.AMOUNT_MIN}", field="amount", reason="invalid_value")
     if amount > money.AMOUNT_MAX:
-        raise BadRequest(f"amount must be at most {money.AMOUNT_MAX}", field="amount")
+        raise BadRequest(f"amount must be at most {money.AMOUNT_MAX}", field="amount", reason="invalid_value")
     if not money.is_currency(currency):
-        raise BadRequest("currency must be an ISO 4217 code in upper case, such as INR", field="currency")
+        raise BadRequest(
+            "currency must be an ISO 4217 code in upper case, such as INR", field="currency", reason="invalid_value"
+        )
     if receipt is not None:
         if len(receipt) > RECEIPT_CHARACTERS_MAX:
-            raise BadRequest(f"receipt must have at most {RECEIPT_CHARACTERS_MAX} characters", field="receipt")
+            raise BadRequest(
+                f"receipt must have at most {RECEIPT_CHARACTERS_MAX} characters",
+                field="receipt",
+                reason="invalid_value",
+            )
         domain_notes.check_text(receipt, field="receipt")
     if expires_at is not None and not timedelta() < expires_at - datetime.now(UTC) <= EXPIRY_MAX:
-        raise BadRequest(f"expires_at must be in the future, within {EXPIRY_MAX.days} days", field="expires_at")
+        raise BadRequest(
+            f"expires_at must be in the future, within {EXPIRY_MAX.days} days",
+            field="expires_at",
+            reason="invalid_value",
+        )
     return orders.insert(
         tx,
         id=ids.order_id(),

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,7 @@ from chalicelib import http, runtime
 from local.api_gateway import ApiGateway, HttpAnswer, new_request_id
 from shared.config import Config
 from shared.db.database import Database
+from shared.domain.event import DEFAULT_WEBHOOK_EVENTS, EVENT_TYPES
 from shared.sealing import Sealer
 from shared.services import test_merchant
 from tests import gateway
@@ -150,6 +152,71 @@ def test_a_wrong_order_is_refused_with_the_field_named(api: Api, body: Any, fiel
 def test_the_least_amount_is_said_in_the_words_that_clients_know(api: Api) -> None:
     answer = api.call("POST", "/api/v1/orders", {"amount": 99})
     assert answer.json["error"]["description"] == "amount must be at least 100"
+    _assert_refused(answer, 400, field="amount", reason="invalid_value")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("/orders", {"amount": 500, "capture": "later"}, "capture must be manual or automatic"),
+        ("/payments", {"order_id": "order_0000000000000000", "method": "cash"}, "method must be upi or card"),
+    ],
+)
+def test_a_wrong_choice_is_told_what_there_is_to_choose_from(api: Api, path: str, body: Any, said: str) -> None:
+    answer = api.call("POST", f"/api/v1{path}", body)
+    _assert_refused(answer, 400, description=said, field=said.split()[0], reason="invalid_value")
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("payments?method=cash", "method must be upi or card"),
+        (
+            "payments?status=paid",
+            "status must be pending, success, failed, partially_refunded or refunded",
+        ),
+        ("refunds?status=paid", "status must be pending, processed or failed"),
+    ],
+)
+def test_a_wrong_choice_in_a_query_is_told_too(api: Api, query: str, said: str) -> None:
+    answer = api.call("GET", f"/api/v1/{query}")
+    _assert_refused(answer, 400, description=said, field=said.split()[0], reason="invalid_value")
+
+
+def _order_until(expires_at: object) -> dict[str, Any]:
+    return {"amount": 500, "expires_at": expires_at}
+
+
+def test_a_time_may_be_a_number_a_text_or_a_date(api: Api) -> None:
+    soon = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
+    shown = soon.strftime("%Y-%m-%dT%H:%M:%SZ")
+    unix = int(soon.timestamp())
+    for given in (unix, str(unix), shown, shown[:10], shown.replace("00:00:00Z", "05:30:00+05:30")):
+        answer = api.call("POST", "/api/v1/orders", _order_until(given))
+        assert (answer.status, answer.json.get("expires_at")) == (201, shown), given
+
+
+@pytest.mark.parametrize(
+    "given", [1700000000, -1, 0, 10**11, 10**30, 1.5, True, "", "2030-13-01", "2030-02-30", "soon", "٢٠٣٠-٠١-٠١", {}]
+)
+def test_a_time_that_cannot_be_is_refused_with_the_field_named(api: Api, given: object) -> None:
+    _assert_refused(api.call("POST", "/api/v1/orders", _order_until(given)), 400, field="expires_at")
+
+
+def test_a_list_takes_a_date_and_says_how_to_write_the_plus_of_an_offset(api: Api) -> None:
+    order_id = api.order()
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    for since in (today, "2024-01-15T10:00:00%2B05:30", "1700000000"):
+        listed = api.call("GET", f"/api/v1/orders?created_gte={since}")
+        assert [order["id"] for order in listed.json["data"]] == [order_id], since
+    assert api.call("GET", f"/api/v1/orders?created_lte={today}").json["data"] == [], "up to its first second"
+    for name in ("created_gte", "created_lte"):
+        answer = api.call("GET", f"/api/v1/orders?{name}=2026-11-21T10:00:00+05:30")
+        _assert_refused(answer, 400, field=name, reason="invalid_value")
+        assert "write the + before 05:30 as %2B" in answer.json["error"]["description"]
+    unreadable = api.call("GET", "/api/v1/orders?created_gte=2026-11-21T10:00:00 later")
+    _assert_refused(unreadable, 400, field="created_gte", reason="invalid_value")
+    assert "%2B" not in unreadable.json["error"]["description"]
 
 
 def test_unknown_members_have_no_effect(api: Api) -> None:
@@ -474,7 +541,32 @@ def test_a_url_that_nothing_could_be_sent_to_is_refused(api: Api, url: Any) -> N
 
 def test_an_event_that_does_not_exist_cannot_be_asked_for(api: Api) -> None:
     answer = api.call("PUT", "/api/v1/merchants/me", {"webhook_events": ["payment.lost"]})
-    _assert_refused(answer, 400, field="webhook_events")
+    _assert_refused(answer, 400, field="webhook_events", reason="invalid_value")
+    for type in EVENT_TYPES:
+        assert type in answer.json["error"]["description"]
+    endpoint = {"url": "https://shop.example/hook", "events": ["*"]}
+    _assert_refused(api.call("POST", "/api/v1/webhook_endpoints", endpoint), 400, field="events")
+
+
+def test_no_events_at_all_are_refused_with_what_to_send_instead(api: Api) -> None:
+    made = api.call("POST", "/api/v1/webhook_endpoints", {"url": "https://shop.example/hook"})
+    assert made.json["events"] == list(DEFAULT_WEBHOOK_EVENTS)
+    for method, path in (("POST", "/webhook_endpoints"), ("PUT", f"/webhook_endpoints/{made.json['id']}")):
+        answer = api.call(method, f"/api/v1{path}", {"url": "https://shop.example/hook", "events": []})
+        _assert_refused(answer, 400, field="events", reason="empty")
+        assert "enabled: false" in answer.json["error"]["description"]
+    answer = api.call("PUT", "/api/v1/merchants/me", {"webhook_events": []})
+    _assert_refused(answer, 400, field="webhook_events", reason="empty")
+    assert "webhook_url: null" in answer.json["error"]["description"]
+
+
+def test_a_test_event_says_which_endpoint_it_was_sent_to(api: Api) -> None:
+    url = "https://shop.example/hook"
+    first = api.call("PUT", "/api/v1/merchants/me", {"webhook_url": url}).json["webhook_endpoint_id"]
+    other = api.call("POST", "/api/v1/webhook_endpoints", {"url": url}).json["id"]
+    assert api.call("POST", "/api/v1/webhooks/test").json["webhook_endpoint_id"] == first
+    chosen = api.call("POST", "/api/v1/webhooks/test", {"webhook_endpoint_id": other})
+    assert chosen.json["webhook_endpoint_id"] == other
 
 
 # Operations

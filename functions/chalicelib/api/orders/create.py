@@ -9,7 +9,7 @@ from chalice import Blueprint
 from msgspec import Meta
 
 from chalicelib.http import Call, endpoint
-from chalicelib.query import moment
+from chalicelib.query import MOMENT, moment
 from shared.domain import views
 from shared.services import orders
 
@@ -24,10 +24,15 @@ class NewOrder(msgspec.Struct, kw_only=True):
     receipt: Annotated[str | None, Meta(description="Your reference, at most 255 characters.")] = None
     notes: Annotated[dict[str, Any] | None, Meta(description="Whatever you want to find here again.")] = None
     capture: Annotated[
-        Literal["manual", "automatic"], Meta(description="`automatic` takes the money as soon as the bank approves.")
+        Literal["manual", "automatic"],
+        Meta(
+            description="`manual`: the bank holds the money until you capture it."
+            " `automatic` takes it as soon as the bank approves."
+        ),
     ] = "manual"
     expires_at: Annotated[
-        str | None, Meta(description="From then on it cannot be paid: `2024-01-15T10:31:00Z`, or unix seconds.")
+        str | int | None,
+        Meta(description=f"From then on it cannot be paid: {MOMENT}.", examples=["2024-01-15T10:31:00Z"]),
     ] = None
 
 

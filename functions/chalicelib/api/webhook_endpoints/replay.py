@@ -10,7 +10,7 @@ from chalice import Blueprint
 from msgspec import Meta
 
 from chalicelib.http import Call, endpoint
-from chalicelib.query import moment
+from chalicelib.query import MOMENT, moment
 from shared.services import webhook_endpoints
 
 routes = Blueprint(__name__)
@@ -18,10 +18,10 @@ routes = Blueprint(__name__)
 
 class Replay(msgspec.Struct, kw_only=True):
     from_: Annotated[
-        str | None,
-        Meta(description="From then on: `2024-01-15T10:31:00Z`, or unix seconds. Left out, the endpoint's gap."),
+        str | int | None,
+        Meta(description=f"From then on: {MOMENT}. Left out, the endpoint's gap."),
     ] = msgspec.field(name="from", default=None)
-    to: Annotated[str | None, Meta(description="Up to then; left out, up to now.")] = None
+    to: Annotated[str | int | None, Meta(description="Up to then; left out, up to now.")] = None
     delivered: Annotated[bool, Meta(description="Whether to send again what it has accepted, too.")] = False
 
 

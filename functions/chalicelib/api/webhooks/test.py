@@ -9,6 +9,7 @@ from chalice import Blueprint
 from msgspec import Meta
 
 from chalicelib.http import Call, endpoint
+from shared.db import merchants
 from shared.services import webhook_endpoints
 
 routes = Blueprint(__name__)
@@ -20,6 +21,7 @@ class TestEvent(msgspec.Struct, kw_only=True):
 
 class TestEventSent(msgspec.Struct, kw_only=True):
     event_id: str
+    webhook_endpoint_id: Annotated[str, Meta(description="Where it is sent.")]
     message: str
 
 
@@ -36,6 +38,8 @@ class TestEventSent(msgspec.Struct, kw_only=True):
     tag="Webhooks",
 )
 def test_webhook(call: Call[TestEvent]) -> TestEventSent:
-    event_id, staged = webhook_endpoints.send_test(call.tx, call.merchant_id, call.body.webhook_endpoint_id)
+    chosen = call.body.webhook_endpoint_id
+    event_id, staged = webhook_endpoints.send_test(call.tx, call.merchant_id, chosen)
     call.staged.extend(staged)
-    return TestEventSent(event_id=event_id, message="Test event scheduled")
+    sent_to = merchants.get(call.tx, call.merchant_id).webhook_endpoint_id if chosen is None else chosen
+    return TestEventSent(event_id=event_id, webhook_endpoint_id=sent_to, message="Test event scheduled")
