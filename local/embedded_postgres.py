@@ -118,6 +118,11 @@ class EmbeddedPostgres:
         """Where `gateway_user` connects to, for psycopg and psql."""
         return self.url_of(DATABASE)
 
+    @property
+    def shown_url(self) -> str:
+        """The same for eyes and logs: without the password."""
+        return f"postgresql://{USER}@/{DATABASE}?host={quote(str(self._sockets), safe='')}"
+
     def url_of(self, database: str) -> str:
         user = f"{USER}:{quote(self._password, safe='')}"
         return f"postgresql://{user}@/{database}?host={quote(str(self._sockets), safe='')}"

@@ -44,6 +44,12 @@ command is not understood.
 """
 HELP_WIDTH = 110
 SHOWN_ONCE = "Secrets are shown this once: keep them now."
+# The command cannot see which of the two the gateway is.
+MADE_FOR = {
+    True: "Made for APP_ENV=production.",
+    False: "Warning: made for APP_ENV=development. A gateway in production refuses this key: for one, say"
+    " APP_ENV=production to this command too.",
+}
 NO_END = "until it is rolled or revoked"
 
 Shown = tuple[Any, str]  # what a command has to say: to programs, and to people
@@ -106,7 +112,7 @@ def _create(tx: Tx, settings: Config, asked: argparse.Namespace) -> Shown:
         "X-Api-Secret": api_secret,
         "Webhook secret": webhook_secret,
     }
-    return shown | {"api_secret": api_secret, "webhook_secret": webhook_secret}, f"{_card(rows)}\n\n{SHOWN_ONCE}"
+    return shown | {"api_secret": api_secret, "webhook_secret": webhook_secret}, f"{_card(rows)}\n\n{_made(settings)}"
 
 
 def _list(tx: Tx, _: Config, __: argparse.Namespace) -> Shown:
@@ -137,7 +143,7 @@ def _keys(tx: Tx, _: Config, asked: argparse.Namespace) -> Shown:
 
 def _create_key(tx: Tx, settings: Config, asked: argparse.Namespace) -> Shown:
     key, secret = merchants.create_key(tx, _find(tx, asked.merchant).id, production=settings.production)
-    shown = f"{_card(_credentials(key, secret))}\n\n{SHOWN_ONCE}"
+    shown = f"{_card(_credentials(key, secret))}\n\n{_made(settings)}"
     return views.of_api_key(key, api_secret=secret), shown
 
 
@@ -148,7 +154,7 @@ def _roll_key(tx: Tx, settings: Config, asked: argparse.Namespace) -> Shown:
     )
     old = next((old for old in db.keys(tx, merchant_id) if old.api_key == asked.key), None)
     end = f"works {_end(old)}" if old else "does not work any more"
-    shown = f"{_card(_credentials(key, secret))}\n\n{asked.key} {end}.\n{SHOWN_ONCE}"
+    shown = f"{_card(_credentials(key, secret))}\n\n{asked.key} {end}.\n{_made(settings)}"
     return views.of_api_key(key, api_secret=secret), shown
 
 
@@ -247,6 +253,10 @@ def _overlap(text: str) -> int:
 
 def _credentials(key: ApiKey, secret: str) -> dict[str, str]:
     return {"X-Api-Key": key.api_key, "X-Api-Secret": secret}
+
+
+def _made(settings: Config) -> str:
+    return f"{SHOWN_ONCE}\n{MADE_FOR[settings.production]}"
 
 
 def _end(key: ApiKey) -> str:

@@ -25,6 +25,7 @@ from local.embedded_postgres import EmbeddedPostgres
 from local.embedded_redis import EmbeddedRedis
 from local.errors import LocalError
 from local.process import Process
+from local.secret_store import FILE_NAME as SECRETS_FILE
 from local.secret_store import SecretStore
 from local.supervisor import StopAsked, Supervisor
 
@@ -94,7 +95,7 @@ def run(
             for part in parts:
                 supervisor.start(_process(part, environment))
             _wait_for_health(config, supervisor, console)
-            console.block(_table(config, environment["DATABASE_URL"]))
+            console.block(_table(config, postgres))
             console.block(f"The gateway is ready after {time.monotonic() - began:.1f} s. Ctrl-C ends it.\n")
             supervisor.run()
 
@@ -237,15 +238,22 @@ def _wait_for_health(config: LocalConfig, supervisor: Supervisor, console: Conso
         console.say(f"still waiting for {config.api_url}/health to answer 200")
 
 
-def _table(config: LocalConfig, database_url: str) -> str:
+def _table(config: LocalConfig, postgres: EmbeddedPostgres | None) -> str:
     rows = {
         "API": config.api_url,
         "Health": f"{config.api_url}/health",
         "OpenAPI": f"{config.api_url}/openapi.json",
         "Demo merchant": config.merchant_url,
         **({} if config.production else TEST_MERCHANT),
-        # One that was given to us may hold a password of yours; ours opens a database that nobody else can reach.
-        "DATABASE_URL": database_url if config.database_url is None else "as given",
+        # No password: what a terminal shows is kept in logs and seen over shoulders.
+        **(
+            {"DATABASE_URL": "as given"}
+            if postgres is None
+            else {
+                "DATABASE_URL": postgres.shown_url,
+                "Its password": f"POSTGRES_PASSWORD in {config.home / SECRETS_FILE}",
+            }
+        ),
     }
     width = max(len(name) for name in rows)
     return "".join(["\n", *(f"  {name:<{width}}  {shown}\n" for name, shown in rows.items()), "\n"])

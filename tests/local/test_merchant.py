@@ -20,7 +20,12 @@ from shared.services import identity, test_merchant
 from tests.conftest import ENCRYPTION_KEY
 
 ASHA = ("create", "--name", "Asha Stores", "--email", "asha@stores.example")
-SHOWN_ONCE = "Secrets are shown this once: keep them now."
+MADE_HERE = (
+    "Secrets are shown this once: keep them now.\n"
+    "Warning: made for APP_ENV=development. A gateway in production refuses this key: for one, say"
+    " APP_ENV=production to this command too."
+)
+MADE_IN_PRODUCTION = "Secrets are shown this once: keep them now.\nMade for APP_ENV=production."
 
 Run = Callable[..., SimpleNamespace]
 
@@ -84,7 +89,7 @@ def works(database: Database, key: dict[str, str]) -> bool:
 def test_a_created_merchant_is_shown_with_secrets_that_work(run: Run, database: Database) -> None:
     answer = run(*ASHA, "--webhook-url", "https://stores.example/hook")
     assert (answer.code, answer.err) == (0, "")
-    assert answer.out.endswith(f"\n\n{SHOWN_ONCE}\n")
+    assert answer.out.endswith(f"\n\n{MADE_HERE}\n")
     assert row(answer.out, "Merchant") == "Asha Stores"
     assert row(answer.out, "Email") == "asha@stores.example"
     assert row(answer.out, "Webhook URL") == "https://stores.example/hook"
@@ -147,7 +152,7 @@ def test_rolling_says_until_when_the_other_key_works(run: Run) -> None:
     old = told(run, *ASHA)["api_key"]
     answer = run("key-roll", old)
     end = next(key["expires_at"] for key in told(run, "keys", "asha@stores.example")["data"] if key["api_key"] == old)
-    assert f"\n{old} works until {end}.\n{SHOWN_ONCE}\n" in answer.out
+    assert f"\n{old} works until {end}.\n{MADE_HERE}\n" in answer.out
     newer = row(answer.out, "X-Api-Key")
     assert f"\n{newer} does not work any more.\n" in run("key-roll", newer, "--overlap", "0").out
 
@@ -163,6 +168,16 @@ def test_a_revoked_key_ends_at_once(run: Run, database: Database) -> None:
     further = told(run, "key-create", made["id"])
     assert run("key-revoke", made["api_key"]).out == f"{made['api_key']} does not work any more.\n"
     assert works(database, further) and not works(database, made)
+
+
+def test_people_are_told_for_which_environment_a_key_was_made(run: Run) -> None:
+    production = {"APP_ENV": "production", "ENCRYPTION_KEY": "7pWv0cE5nQm2zT8rXk1sYb4uHj6gLd9fAo3iVtNw+/M="}
+    for variables, said in ((production, MADE_IN_PRODUCTION), ({"APP_ENV": "development"}, MADE_HERE), ({}, MADE_HERE)):
+        email = f"shop-{len(said)}-{len(variables)}@stores.example"
+        made = run("create", "--name", "Asha Stores", "--email", email, **variables)
+        assert made.out.endswith(f"\n\n{said}\n")
+        assert run("key-create", email, **variables).out.endswith(f"\n\n{said}\n")
+        assert run("key-roll", row(made.out, "X-Api-Key"), **variables).out.endswith(f".\n{said}\n")
 
 
 def test_in_production_new_keys_are_live_ones(run: Run) -> None:

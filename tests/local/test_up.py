@@ -19,6 +19,7 @@ import psutil
 import psycopg
 import pytest
 import redis
+from psycopg.conninfo import conninfo_to_dict
 
 from local import offspring
 from local.config import LOCAL_NETWORKS, ROOT, LocalConfig
@@ -196,6 +197,11 @@ def test_it_starts_says_so_keeps_its_secrets_and_ends_without_a_trace(home: Path
             assert gateway.process.returncode == 0
             assert gateway.left_nothing()
         shown = gateway.shown
+        password = conninfo_to_dict(seen["DATABASE_URL"])["password"]
+        assert password not in shown, "a terminal is no place for a password"
+        assert "postgresql://gateway_user@/payment_gateway?host=" in shown
+        assert f"POSTGRES_PASSWORD in {home}/secrets.json\n" in shown
+        assert json.loads((home / "secrets.json").read_text())["POSTGRES_PASSWORD"] == password
         assert "migrate  | migrated\n" in shown
         assert "worker   | working\n" in shown
         for promised in (
