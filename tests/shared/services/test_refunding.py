@@ -5,7 +5,9 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -364,6 +366,29 @@ def test_several_refunds_of_one_payment_in_one_batch_are_settled_one_after_the_o
     told = _told(observer, payment_id)
     assert told[3:] == ["payment.partially_refunded", "refund.processed"] * 2 + ["payment.refunded", "refund.processed"]
     assert violations(observer, at_rest=True) == []
+
+
+def test_no_refund_is_held_while_a_payment_is_waited_for(
+    database: Database, database_url: str, observer: psycopg.Connection, bank: SimulatedBank
+) -> None:
+    """Payments come before refunds: who holds a refund and waits for a payment waits for whom waits for the refund."""
+    payment_id, lost_payment_id = _captured(database, bank), _captured(database, bank, "refund-timeout@magic")
+    refund_id, unheard = gateway.refund(database, payment_id, 100), gateway.refund(database, lost_payment_id, 100)
+    waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and application_name like 'tests%'"
+    with psycopg.connect(database_url) as other, ThreadPoolExecutor(1) as worker:
+        other.execute("select from payments where id = %s for no key update", (payment_id,))
+        working = worker.submit(gateway.process_refunds, database, bank)
+        stop_at = time.monotonic() + 4
+        while observer.execute(waits).fetchone() == (0,):
+            assert time.monotonic() < stop_at, "nobody waits for the payment"
+            time.sleep(0.01)
+        try:
+            observer.execute("select from refunds where id = %s for no key update nowait", (unheard,))
+        finally:
+            other.rollback()
+        working.result(10)
+    assert _refund(observer, refund_id) == ("processed", None)
+    assert _refund(observer, unheard) == ("pending", None)
 
 
 def test_a_refund_that_breaks_the_job_breaks_only_its_own(
