@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
 import psycopg
 from psycopg.pq import TransactionStatus
+from psycopg.pq.abc import PGconn
 from psycopg.rows import DictRow, dict_row
 
 CONNECTIONS_MAX = 8
@@ -34,6 +36,9 @@ SESSION = {
 
 # A connection that a caller of shared.db works on; named `tx` because it is one transaction, or a single statement.
 Tx = psycopg.Connection[DictRow]
+
+# What each connection has prepared beside psycopg's own.
+PREPARED: WeakKeyDictionary[PGconn, set[bytes]] = WeakKeyDictionary()
 
 
 class Database:
@@ -69,8 +74,13 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
         """All of the block or nothing of it."""
-        with self.statement() as connection, connection.transaction():
-            yield connection
+        with self.statement() as connection:
+            try:
+                with connection.transaction():
+                    yield connection
+            except BaseException:
+                PREPARED.pop(connection.pgconn, None)  # psycopg deallocates all of a connection that rolls back
+                raise
 
     def close(self) -> None:
         """Ends the connections that nobody uses."""

@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from weakref import WeakKeyDictionary
 
 from psycopg import pq
 from psycopg.errors import InvalidSqlStatementName, error_from_result
 from psycopg.pq.abc import PGconn, PGresult
 
-from shared.db.database import Tx
+from shared.db.database import PREPARED, Tx
 
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 _RIGHT = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
@@ -29,7 +28,6 @@ class Prepared:
         self.names = tuple(dict.fromkeys(_PARAMETER.findall(sql)))
         self._name = name.encode()
         self._text = _PARAMETER.sub(lambda found: f"${self.names.index(found[1]) + 1}", sql).encode()
-        self._known: WeakKeyDictionary[PGconn, bool] = WeakKeyDictionary()
 
     def rows(self, tx: Tx, values: Sequence[str | None]) -> list[list[str | None]]:
         """Runs it with the values in the order of `names`. Raises what psycopg would raise."""
@@ -43,11 +41,12 @@ class Prepared:
         if connection.transaction_status != pq.TransactionStatus.IDLE:
             # Here a prepared statement that is gone would cost the transaction; an unnamed one cannot be gone.
             return self._checked(connection.exec_params(self._text, sent))  # None is null
-        if connection in self._known:
-            with suppress(InvalidSqlStatementName):  # after a rollback psycopg deallocates all, ours among them
+        prepared = PREPARED.setdefault(connection, set())
+        if self._name in prepared:
+            with suppress(InvalidSqlStatementName):  # a rollback within a transaction that went on took it along
                 return self._checked(connection.exec_prepared(self._name, sent))  # type: ignore[arg-type]
         self._checked(connection.prepare(self._name, self._text))
-        self._known[connection] = True
+        prepared.add(self._name)
         return self._checked(connection.exec_prepared(self._name, sent))  # type: ignore[arg-type]
 
     @staticmethod
