@@ -81,6 +81,13 @@ def test_a_refund_of_no_amount_is_refused(merchant: Merchant, amount: object) ->
     assert merchant.refused(400, "POST", f"/payments/{payment['id']}/refunds", {"amount": amount})["field"] == "amount"
 
 
+def test_a_caller_may_wait_for_what_becomes_of_a_refund(merchant: Merchant) -> None:
+    refund = merchant.refund(merchant.captured(), 100)
+    assert refund["status"] == "pending"
+    assert merchant.get(f"/refunds/{refund['id']}", wait=15)["status"] == "processed"
+    assert merchant.refused(400, "GET", f"/refunds/{refund['id']}", wait="long")["field"] == "wait"
+
+
 @pytest.mark.parametrize("body", [{}, {"amuont": 100}, {"amount": None}])
 def test_a_refund_whose_amount_is_missing_or_misspelled_gives_nothing_back(
     merchant: Merchant, body: dict[str, object]

@@ -1,10 +1,11 @@
-"""GET /api/v1/refunds/{refund_id}: one refund."""
+"""GET /api/v1/refunds/{refund_id}: one refund. With ?wait=20 it answers once the bank has."""
 
 from __future__ import annotations
 
 from chalice import Blueprint
 
 from chalicelib.http import Call, endpoint
+from chalicelib.query import Wait
 from shared.domain import views
 from shared.services import refunds
 
@@ -16,8 +17,10 @@ routes = Blueprint(__name__)
     "GET",
     "/api/v1/refunds/{refund_id}",
     summary="Get a refund",
+    query=Wait,
+    pending=lambda refund: refund.status == "pending",
     answer=views.Refund,
-    errors=(404,),
+    errors=(400, 404),
     tag="Refunds",
 )
 def get_refund(call: Call[None], refund_id: str) -> views.Refund:
