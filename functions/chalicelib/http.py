@@ -181,12 +181,6 @@ def endpoint(
     return register
 
 
-def not_in_production(call: Call[Any]) -> None:
-    """Raises NotFound in production, in the words of a path that does not exist."""
-    if call.on.config.production:
-        raise NotFound(UNKNOWN_PATH)
-
-
 def _run(
     function: Callable[..., Any],
     described: Endpoint,

@@ -182,14 +182,6 @@ def test_the_test_calls_are_answered_as_paths_that_do_not_exist(api: ProductionA
     assert told(path)[0] == 404
 
 
-@pytest.mark.parametrize("path", TEST_CALLS)
-def test_a_lambda_answers_so_too(api: ProductionApi, path: str) -> None:
-    """AWS knows the paths of every stage: there the handlers themselves refuse."""
-    unknown = api.call("GET", "/api/v1/nothing").json["error"]["description"]
-    answer = Api(api.told).call("GET", path, headers={})
-    _assert_refused(answer, 404, "NOT_FOUND_ERROR", description=unknown)
-
-
 def test_the_openapi_document_lists_the_calls_that_are_there(api: ProductionApi, settings: Config) -> None:
     listed = set(api.call("GET", "/openapi.json").json["paths"])
     on = runtime.current()

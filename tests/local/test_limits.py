@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chalicelib import front
 
 from local import limits, sources
 from local.api_gateway import HttpAnswer
@@ -254,9 +255,8 @@ class Gateway:
         return HttpAnswer(self.status, {}, b"{}", request["path"])
 
     def refuse(self, refusal: Any, *, path: str, origin: str | None, request_id: str) -> HttpAnswer:
-        from local.api_gateway import refused
-
-        return refused(refusal, request_id)
+        answer = front.refused(refusal, request_id)
+        return HttpAnswer(answer["statusCode"], answer["headers"], answer["body"].encode())
 
 
 @pytest.fixture

@@ -1,0 +1,83 @@
+"""What stands before the endpoints wherever they run: wrong methods, what browsers ask, what must not be kept.
+
+Every Lambda that answers HTTP begins here, and so does the local server: one code, equal answers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from chalice import Chalice
+
+from chalicelib.http import JSON, TEST_PATHS, UNKNOWN_PATH
+from shared.errors import GatewayError, MethodNotAllowed, NotFound
+
+CORS_HEADERS = "X-Api-Key, X-Api-Secret, Idempotency-Key, Content-Type"
+CORS_EXPOSED = "X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+CORS_SECONDS = 600
+
+
+def answer(
+    app: Chalice, event: dict[str, Any], context: Any, *, cors_origins: Collection[str], production: bool
+) -> dict[str, Any]:
+    """The answer to API Gateway's event: `statusCode`, `headers` and `body`. `cors_origins` may call from browsers."""
+    resource, method = event["requestContext"]["resourcePath"], event["httpMethod"]
+    allowed = app.routes.get(resource)
+    try:
+        if allowed is None or (production and resource.startswith(TEST_PATHS)):
+            raise NotFound(UNKNOWN_PATH)
+        if method == "OPTIONS":
+            return _preflight(allowed, origin_of(event["headers"], cors_origins))
+        if method not in allowed:
+            raise MethodNotAllowed(
+                f"{resource} does not take {method[:16]}", reason="method_not_allowed", allow=", ".join(sorted(allowed))
+            )
+        answered: dict[str, Any] = app(event, context)
+    except GatewayError as refusal:
+        answered = refused(refusal, event["requestContext"]["requestId"])
+    finally:
+        app.current_request = None  # Chalice keeps it, and with it a card number
+    if cors_origins:
+        answered["headers"] |= cors_headers(origin_of(event["headers"], cors_origins))
+    return answered
+
+
+def refused(refusal: GatewayError, request_id: str) -> dict[str, Any]:
+    """A refusal that no endpoint saw."""
+    headers = {"Content-Type": JSON, "X-Request-Id": request_id, "Cache-Control": "no-store"}
+    details = refusal.as_dict()
+    if isinstance(refusal, MethodNotAllowed):
+        headers["Allow"] = details.pop("allow")
+    error = {"error": details | {"request_id": request_id}}
+    body = json.dumps(error, separators=(",", ":"), ensure_ascii=False)
+    return {"statusCode": refusal.status, "headers": headers, "body": body}
+
+
+def origin_of(headers: Mapping[str, str], allowed: Collection[str]) -> str | None:
+    """The page that a browser says it asks for, if it is one that may."""
+    if not allowed:
+        return None
+    origin = next((value for name, value in headers.items() if name.lower() == "origin"), None)
+    return origin if origin in allowed else None
+
+
+def cors_headers(origin: str | None) -> dict[str, str]:
+    """What a browser must read on an answer before it shows that to the page."""
+    if origin is None:
+        return {}
+    return {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": CORS_EXPOSED, "Vary": "Origin"}
+
+
+def _preflight(allowed: Collection[str], origin: str | None) -> dict[str, Any]:
+    methods = ", ".join(sorted([*allowed, "OPTIONS"]))
+    headers = {"Allow": methods}
+    if origin is not None:
+        headers |= cors_headers(origin)
+        headers |= {
+            "Access-Control-Allow-Methods": methods,
+            "Access-Control-Allow-Headers": CORS_HEADERS,
+            "Access-Control-Max-Age": str(CORS_SECONDS),
+        }
+    return {"statusCode": 204, "headers": headers, "body": ""}
