@@ -1,6 +1,9 @@
 """Every handler of the gateway, registered; nothing else happens here."""
 
+from typing import Any
+
 from chalice import Chalice
+from chalicelib import front, runtime
 from chalicelib.api import (
     api_keys,
     events,
@@ -16,6 +19,7 @@ from chalicelib.api import (
     webhooks,
 )
 from chalicelib.jobs import deliver_webhook, process_payment, process_refund
+from chalicelib.operations import migrate, rotate_database_password
 from chalicelib.schedules import bank_notices, expired_keys, expiry, inquiries, sweep
 
 app = Chalice(app_name="payment-gateway")
@@ -43,3 +47,12 @@ for job in (process_payment, process_refund, deliver_webhook):
 
 for clock in (sweep, inquiries, bank_notices, expiry, expired_keys):
     app.register_blueprint(clock.schedules)
+
+for operation in (migrate, rotate_database_password):
+    app.register_blueprint(operation.operations)
+
+
+def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """What API Gateway invokes."""
+    settings = runtime.current().config
+    return front.answer(app, event, context, cors_origins=settings.cors_origins, production=settings.production)

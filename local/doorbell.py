@@ -76,6 +76,9 @@ class Doorbell:
             wanted.set()
             self._any.set()
 
+    def beat(self) -> None:
+        """Nothing: each worker tells of itself."""
+
     def ping(self) -> None:
         self._checker.ping()
 

@@ -72,7 +72,7 @@ class Config:
     operator_secret: str | None = field(repr=False)
     cors_origins: tuple[str, ...]
     outbound_allowed_networks: tuple[IPv4Network | IPv6Network, ...]
-    queue_prefix: str
+    queue_url_prefix: str
     rate_limit_per_second: int  # 0 switches a limit off
     rate_limit_concurrent: int
     checkout_rate_limit_per_second: int
@@ -125,7 +125,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Config:
         operator_secret=_operator_secret(env, production=production),
         cors_origins=tuple(part for part in env.get("CORS_ORIGINS", "").replace(",", " ").split() if part),
         outbound_allowed_networks=_allowed_networks(env, production=production),
-        queue_prefix=env.get("QUEUE_PREFIX", ""),
+        queue_url_prefix=env.get("QUEUE_URL_PREFIX", ""),
         rate_limit_per_second=_integer(env, "RATE_LIMIT_PER_SECOND", 2000, 0, PER_SECOND_MAX),
         rate_limit_concurrent=_integer(env, "RATE_LIMIT_CONCURRENT", 256, 0, PER_SECOND_MAX),
         checkout_rate_limit_per_second=_integer(env, "CHECKOUT_RATE_LIMIT_PER_SECOND", 50, 0, PER_SECOND_MAX),

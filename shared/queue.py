@@ -16,5 +16,8 @@ class Queue(Protocol):
     def wake(self, kind: Kind) -> None:
         """Tells of every due job of a kind that nobody was told of. Raises what stops it: the sweep comes again."""
 
+    def beat(self) -> None:
+        """The sweep looked for due work: told to whoever asks for workers, where none looks by itself."""
+
     def ping(self) -> None:
         """Raises an exception if nothing can be told."""

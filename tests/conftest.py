@@ -9,10 +9,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from chalicelib.migrations import migrate
 
 from local.embedded_postgres import EmbeddedPostgres
 from local.embedded_redis import EmbeddedRedis
-from local.migrate import migrate
 from shared.config import Config
 from shared.config import from_environment as configure
 from shared.db.database import Database, Tx

@@ -32,6 +32,9 @@ class Told:
     def wake(self, kind: Kind) -> None:
         raise AssertionError(f"nothing here wakes {kind}: the test runs its jobs itself")
 
+    def beat(self) -> None:
+        pass
+
     def ping(self) -> None:
         pass
 

@@ -92,7 +92,7 @@ OWN_SECRETS = {
     "ENCRYPTION_KEY": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
 }
 # Inside a container the port is 8000, and the queues are on Redis.
-NOT_HANDED_ON = {"PORT", "QUEUE_PREFIX"}
+NOT_HANDED_ON = {"PORT", "QUEUE_URL_PREFIX"}
 ONLY_FOR_THE_API = {"API_HOST", "CORS_ORIGINS"}
 
 HEALTHY = b'{"status":"healthy","database":"connected","redis":"connected","worker":"running"}'

@@ -18,7 +18,9 @@ EXAMPLE = (ROOT / ".env.example").read_text()
 # The files that may read the environment: the first two functions take it as a mapping, the others are read as text.
 ASKED = (from_environment, read_settings)
 READ_AS_TEXT = ("local/config.py", "local/server.py", "local/demo_merchant/examples/receiver.py")
-READERS = {"shared/config.py", "local/demo_merchant/__main__.py", *READ_AS_TEXT}
+# What a Lambda and the template say to each other is nobody's to set.
+ON_AWS = "functions/chalicelib/aws_config.py"
+READERS = {"shared/config.py", "local/demo_merchant/__main__.py", ON_AWS, *READ_AS_TEXT}
 
 # What the harness itself gives to Python in the processes it starts.
 PYTHONS_OWN = {"PYTHONPATH", "PYTHONUNBUFFERED"}

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from shared import config, logs
+from shared import logs
 from shared.config import Config
 from shared.connectors.connector import Connector
 from shared.db.database import Database
-from shared.outbound import Sender
 from shared.queue import Queue
 from shared.sealing import Sealer
+
+if TYPE_CHECKING:
+    from shared.outbound import Sender
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +23,13 @@ class Runtime:
     database: Database
     queue: Queue
     bank: Connector
-    sender: Sender
     sealer: Sealer
+
+    @cached_property
+    def sender(self) -> Sender:
+        from shared.outbound import Sender  # only the job that delivers webhooks should wait for it
+
+        return Sender(allowed_networks=self.config.outbound_allowed_networks, https_only=self.config.production)
 
     def close(self) -> None:
         """Ends the connections that nobody uses."""
@@ -54,16 +63,24 @@ def build(settings: Config, database: Database, queue: Queue) -> Runtime:
         database=database,
         queue=queue,
         bank=SimulatedBank(books, settings.bank),
-        sender=Sender(allowed_networks=settings.outbound_allowed_networks, https_only=settings.production),
         sealer=Sealer(settings.encryption_key),
     )
 
 
 def _on_aws() -> Runtime:
+    from chalicelib import aws_config
+    from chalicelib.secrets import Secrets
     from chalicelib.sqs import SqsQueue
 
-    settings = config.from_environment()
+    aws = aws_config.from_environment()
+    secrets = Secrets(aws)
+    settings = aws_config.settings_with(secrets.variables())
     logs.set_up(settings.log_format)
-    # A database proxy pins a session to one connection as soon as it prepares a statement.
-    database = Database(settings.database_url, application_name="gateway-lambda", prepare=False)
-    return build(settings, database, SqsQueue(settings.queue_prefix, database))
+    database = Database(
+        settings.database_url,
+        application_name="gateway-lambda",
+        connections_max=1,
+        prepare=False,  # a database proxy pins a session to one connection as soon as it prepares a statement
+        renew=secrets.database_url if aws.database_secret else None,
+    )
+    return build(settings, database, SqsQueue(settings.queue_url_prefix, database, aws))

@@ -6,9 +6,9 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import cached_property
-from typing import Any
 
+from chalicelib.aws import Service
+from chalicelib.aws_config import AwsConfig
 from shared.db import jobs
 from shared.db.database import Database
 from shared.db.outbox import StagedJob
@@ -21,21 +21,12 @@ log = logging.getLogger(__name__)
 
 
 class SqsQueue:
-    """Queues are named by a prefix and the kind: `gateway-dev-process_payment`."""
+    """`url_prefix` and a kind make a queue's URL: `https://sqs.….amazonaws.com/123456789012/gateway-dev-`, say."""
 
-    def __init__(self, prefix: str, database: Database, client: Any = None) -> None:
-        self._prefix = prefix
+    def __init__(self, url_prefix: str, database: Database, settings: AwsConfig) -> None:
+        self._url_prefix = url_prefix
         self._database = database
-        self._urls: dict[str, str] = {}
-        if client is not None:
-            self._client = client
-
-    @cached_property
-    def _client(self) -> Any:
-        import boto3  # 200 ms that only a sender of messages should pay
-        from botocore.config import Config
-
-        return boto3.client("sqs", config=Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1}))
+        self._sqs = Service("sqs", settings)
 
     def send(self, staged: Sequence[StagedJob]) -> None:
         by_kind: dict[str, list[int]] = defaultdict(list)
@@ -56,9 +47,18 @@ class SqsQueue:
                 return
             self._send(kind, [_body([job.id for job in waiting])])
 
+    def beat(self) -> None:
+        with self._database.statement() as tx:
+            for kind in KINDS:
+                jobs.note_drained(tx, kind)
+
     def ping(self) -> None:
         for kind in KINDS:
-            self._client.get_queue_attributes(QueueUrl=self._url(kind), AttributeNames=["QueueArn"])
+            self._sqs.call("GetQueueAttributes", {"QueueUrl": self._url(kind), "AttributeNames": ["QueueArn"]})
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._sqs.close()
 
     def _send(self, kind: str, bodies: Sequence[str]) -> None:
         for start in range(0, len(bodies), ENTRIES_MAX):
@@ -66,14 +66,12 @@ class SqsQueue:
                 {"Id": str(place), "MessageBody": body}
                 for place, body in enumerate(bodies[start : start + ENTRIES_MAX])
             ]
-            answer = self._client.send_message_batch(QueueUrl=self._url(kind), Entries=entries)
+            answer = self._sqs.call("SendMessageBatch", {"QueueUrl": self._url(kind), "Entries": entries})
             if answer.get("Failed"):
                 log.warning("wake-up not sent: kind=%s messages=%d", kind, len(answer["Failed"]))
 
     def _url(self, kind: str) -> str:
-        if kind not in self._urls:
-            self._urls[kind] = self._client.get_queue_url(QueueName=f"{self._prefix}{kind}")["QueueUrl"]
-        return self._urls[kind]
+        return f"{self._url_prefix}{kind}"
 
 
 def _body(ids: Sequence[int]) -> str:

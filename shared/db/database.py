@@ -9,7 +9,7 @@ from __future__ import annotations
 import select
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -45,13 +45,20 @@ class Database:
     """Where the gateway's rows are.
 
     `prepare` is off behind a database proxy, which pins a session that prepares statements and refuses settings at
-    connection time: there they belong to the role.
+    connection time: there they belong to the role. `renew` reads the URL anew, for when its password was changed.
     """
 
     def __init__(
-        self, url: str, *, application_name: str, connections_max: int = CONNECTIONS_MAX, prepare: bool = True
+        self,
+        url: str,
+        *,
+        application_name: str,
+        connections_max: int = CONNECTIONS_MAX,
+        prepare: bool = True,
+        renew: Callable[[], str] | None = None,
     ) -> None:
         self._url = url
+        self._renew = renew
         self._application_name = application_name
         self._connections_max = connections_max
         self._prepare = prepare
@@ -65,6 +72,7 @@ class Database:
             application_name=f"{self._application_name}-{name}",
             connections_max=self._connections_max,
             prepare=self._prepare,
+            renew=self._renew,
         )
 
     def statement(self) -> _Borrowed:
@@ -113,8 +121,17 @@ class Database:
         return self._connect()
 
     def _connect(self) -> Tx:
+        try:
+            return self._connect_to(self._url)
+        except psycopg.OperationalError:
+            if self._renew is None or (url := self._renew()) == self._url:
+                raise
+            self._url = url
+            return self._connect_to(url)
+
+    def _connect_to(self, url: str) -> Tx:
         connection: Tx = psycopg.connect(
-            self._url,
+            url,
             autocommit=True,
             row_factory=dict_row,
             prepare_threshold=0 if self._prepare else None,

@@ -32,14 +32,15 @@ class Prepared:
     def rows(self, tx: Tx, values: Sequence[str | None]) -> list[list[str | None]]:
         """Runs it with the values in the order of `names`. Raises what psycopg would raise."""
         sent = [None if value is None else value.encode() for value in values]
-        result = self._execute(tx.pgconn, sent)
+        result = self._execute(tx.pgconn, sent, keep=tx.prepare_threshold is not None)
         get, columns = result.get_value, range(result.nfields)
         cells = ((get(row, column) for column in columns) for row in range(result.ntuples))
         return [[None if cell is None else cell.decode() for cell in row] for row in cells]
 
-    def _execute(self, connection: PGconn, sent: list[bytes | None]) -> PGresult:
-        if connection.transaction_status != pq.TransactionStatus.IDLE:
-            # Here a prepared statement that is gone would cost the transaction; an unnamed one cannot be gone.
+    def _execute(self, connection: PGconn, sent: list[bytes | None], *, keep: bool) -> PGresult:
+        if not keep or connection.transaction_status != pq.TransactionStatus.IDLE:
+            # Behind a database proxy nothing is prepared to be kept. In a transaction, a prepared statement that is
+            # gone would cost all of it; an unnamed one cannot be gone.
             return self._checked(connection.exec_params(self._text, sent))  # None is null
         prepared = PREPARED.setdefault(connection, set())
         if self._name in prepared:

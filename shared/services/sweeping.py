@@ -25,6 +25,7 @@ def sweep(database: Database, queue: Queue) -> Sequence[Kind]:
             queue.wake(kind)
         except Exception:  # of one kind: the others are due all the same
             log.exception("not woken: kind=%s", kind)
+    queue.beat()
     return kinds
 
 

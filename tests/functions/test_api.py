@@ -608,14 +608,6 @@ def test_the_test_merchant_is_shown_without_its_secret(api: Api) -> None:
     assert (shown.status, shown.json) == (200, expected)
 
 
-def test_in_production_the_test_calls_do_not_exist(settings: Config, database: Database) -> None:
-    api = _start(replace(settings, production=True), database)
-    unknown = api.call("GET", "/api/v1/test/nothing").json["error"]["description"]
-    runtime.current().close()
-    for path in ("/api/v1/test/merchant", "/api/v1/test/jobs/status"):
-        _assert_refused(api.call("GET", path), 404, "NOT_FOUND_ERROR", description=unknown)
-
-
 def test_an_error_of_ours_tells_nothing_of_our_insides(
     api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import logging
+import socket
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.stub import Stubber
 from chalicelib import sqs
+from chalicelib.aws import TIMEOUT_SECONDS, AwsError
+from chalicelib.aws_config import AwsConfig, from_environment
 from chalicelib.sqs import SqsQueue
 from localstack_client.session import Session
 from moto.server import ThreadedMotoServer
@@ -37,23 +40,26 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture
-def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
-    """Makes a client of the SQS at a host and port that tries once."""
+def client(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Somebody else's view of the queues."""
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("USE_SSL", raising=False)
-
-    def connect(at: str) -> Any:
-        limits = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1})
-        return Session(localstack_host=at).client("sqs", config=limits)
-
-    return connect
-
-
-@pytest.fixture
-def client(server: str, connect: Callable[[str], Any]) -> Iterator[Any]:
-    client = connect(server)
+    limits = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1})
+    client = Session(localstack_host=server).client("sqs", config=limits)
     yield client
     client.close()
+
+
+def at(host: str) -> AwsConfig:
+    """What a Lambda is told, with SQS at this host and port."""
+    return from_environment(
+        {
+            "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_ENDPOINT_URL": f"http://{host}",
+        }
+    )
 
 
 @pytest.fixture
@@ -66,21 +72,33 @@ def prefix(client: Any) -> str:
 
 
 @pytest.fixture
+def new_queue(server: str, prefix: str) -> Iterator[Callable[..., SqsQueue]]:
+    """Makes a queue as a Lambda does, with this database."""
+    made: list[SqsQueue] = []
+
+    def new_queue(database: Database, host: str = server) -> SqsQueue:
+        made.append(SqsQueue(f"http://{host}/123456789012/{prefix}", database, at(host)))
+        return made[-1]
+
+    yield new_queue
+    for queue in made:
+        queue.close()
+
+
+@pytest.fixture
 def nowhere() -> Database:
     """A database that is never asked."""
     return Database("", application_name="tests")
 
 
 @pytest.fixture
-def queue(prefix: str, nowhere: Database, client: Any) -> SqsQueue:
-    return SqsQueue(prefix, nowhere, client)
+def queue(new_queue: Callable[..., SqsQueue], nowhere: Database) -> SqsQueue:
+    return new_queue(nowhere)
 
 
 @pytest.fixture
-def unreachable(nowhere: Database, connect: Callable[[str], Any]) -> Iterator[SqsQueue]:
-    client = connect(UNREACHABLE)
-    yield SqsQueue("gateway-", nowhere, client)
-    client.close()
+def unreachable(new_queue: Callable[..., SqsQueue], nowhere: Database) -> SqsQueue:
+    return new_queue(nowhere, UNREACHABLE)
 
 
 def staged(kind: Kind, ids: Sequence[int]) -> list[StagedJob]:
@@ -117,11 +135,17 @@ def test_ids_go_to_the_queue_of_their_kind_a_hundred_to_a_message(queue: SqsQueu
     assert job_ids(bodies(client, f"{prefix}deliver_webhook")) == [deliveries]
 
 
-def test_a_call_carries_ten_messages_at_most(queue: SqsQueue, prefix: str, client: Any) -> None:
+def test_a_call_carries_ten_messages_at_most(
+    queue: SqsQueue, prefix: str, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     calls: list[int] = []
-    client.meta.events.register(
-        "provide-client-params.sqs.SendMessageBatch", lambda params, **_: calls.append(len(params["Entries"]))
-    )
+    call = queue._sqs.call
+
+    def counted(operation: str, members: Any) -> Any:
+        calls.append(len(members["Entries"]))
+        return call(operation, members)
+
+    monkeypatch.setattr(queue._sqs, "call", counted)
     ids = list(range(2350))
     queue.send(staged("process_payment", ids))
     assert calls == [10, 10, 4], "SQS refuses a call with more than ten messages"
@@ -164,13 +188,11 @@ def test_a_missing_queue_does_not_keep_the_other_kinds_from_being_told(
 
 
 def test_messages_that_sqs_refuses_one_by_one_are_told_of(
-    nowhere: Database, client: Any, caplog: pytest.LogCaptureFixture
+    queue: SqsQueue, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refused = {"Id": "0", "SenderFault": False, "Code": "InternalError", "Message": "try again"}
-    with Stubber(client) as sqs_stub:
-        sqs_stub.add_response("get_queue_url", {"QueueUrl": "http://127.0.0.1/queue"})
-        sqs_stub.add_response("send_message_batch", {"Successful": [], "Failed": [refused]})
-        SqsQueue("gateway-", nowhere, client).send(staged("process_payment", [1]))
+    monkeypatch.setattr(queue._sqs, "call", lambda *_: {"Successful": [], "Failed": [refused]})
+    queue.send(staged("process_payment", [1]))
     assert "wake-up not sent: kind=process_payment messages=1" in caplog.text
 
 
@@ -181,76 +203,99 @@ def test_ping_is_content_when_every_queue_is_there(queue: SqsQueue) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_ping_raises_when_a_queue_is_missing(queue: SqsQueue, prefix: str, client: Any, kind: Kind) -> None:
     client.delete_queue(QueueUrl=client.get_queue_url(QueueName=f"{prefix}{kind}")["QueueUrl"])
-    with pytest.raises(ClientError, match=r"NonExistentQueue|QueueDoesNotExist"):
+    with pytest.raises(AwsError, match=r"NonExistentQueue|QueueDoesNotExist"):
         queue.ping()
 
 
 def test_ping_notices_a_queue_that_vanished_since(queue: SqsQueue, prefix: str, client: Any) -> None:
     queue.ping()
     client.delete_queue(QueueUrl=client.get_queue_url(QueueName=f"{prefix}deliver_webhook")["QueueUrl"])
-    with pytest.raises(ClientError, match=r"NonExistentQueue|QueueDoesNotExist"):
+    with pytest.raises(AwsError, match=r"NonExistentQueue|QueueDoesNotExist"):
         queue.ping()
 
 
 def test_ping_raises_when_sqs_cannot_be_reached(unreachable: SqsQueue) -> None:
-    with pytest.raises(BotoCoreError):
+    with pytest.raises(AwsError):
         unreachable.ping()
 
 
-def test_a_lambda_makes_its_own_client_and_does_not_wait_long(
-    server: str, prefix: str, nowhere: Database, monkeypatch: pytest.MonkeyPatch
+def test_an_order_does_not_wait_long_for_sqs(
+    new_queue: Callable[..., SqsQueue], nowhere: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{server}")
-    for name, value in {"DEFAULT_REGION": "us-east-1", "ACCESS_KEY_ID": "a", "SECRET_ACCESS_KEY": "s"}.items():
-        monkeypatch.setenv(f"AWS_{name}", value)
-    queue = SqsQueue(prefix, nowhere)
-    queue.ping()
-    limits = queue._client.meta.config
-    assert limits.connect_timeout + limits.read_timeout <= 3, "an order must not wait for SQS"
-    assert limits.retries["total_max_attempts"] == 1, "the sweep is the second attempt"
-    queue._client.close()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        queue = new_queue(nowhere, f"127.0.0.1:{silent.getsockname()[1]}")
+        began = time.monotonic()
+        queue.send(staged("process_payment", [1]))
+        waited = time.monotonic() - began
+    assert "wake-up not sent" in caplog.text
+    assert TIMEOUT_SECONDS <= waited < 2 * TIMEOUT_SECONDS, "once: the sweep is the second attempt"
 
 
-def test_wake_tells_of_what_is_due_and_of_nothing_else(prefix: str, database: Database, client: Any) -> None:
+def test_a_connection_that_died_while_the_lambda_slept_costs_nothing(
+    queue: SqsQueue, prefix: str, client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        kept = http.client.HTTPConnection(*server.getsockname())
+        kept.connect()
+        server.accept()[0].close()
+    queue._sqs._connection = kept
+    queue.send(staged("process_payment", [2]))
+    assert job_ids(bodies(client, f"{prefix}process_payment")) == [[2]]
+    assert "not sent" not in caplog.text
+
+
+def test_the_sweep_is_what_beats_where_no_worker_does(new_queue: Callable[..., SqsQueue], database: Database) -> None:
+    def alive() -> bool:
+        with database.statement() as tx:
+            return jobs.workers_alive(tx, within_seconds=30)
+
+    assert not alive()
+    new_queue(database).beat()
+    assert alive()
+
+
+def test_wake_tells_of_what_is_due_and_of_nothing_else(
+    prefix: str, database: Database, client: Any, new_queue: Callable[..., SqsQueue]
+) -> None:
     due = stage(database, "process_payment", 3)
     stage(database, "process_payment", 2, due_in_seconds=60)
     stage(database, "deliver_webhook", 2)
-    SqsQueue(prefix, database, client).wake("process_payment")
+    new_queue(database).wake("process_payment")
     ((*told,),) = job_ids(bodies(client, f"{prefix}process_payment"))
     assert sorted(told) == sorted(due), "exactly the due jobs must be told of"
     assert bodies(client, f"{prefix}deliver_webhook") == [], "another kind was not asked for"
 
 
-def test_wake_does_not_tell_twice_of_a_job_that_was_just_told_of(prefix: str, database: Database, client: Any) -> None:
+def test_wake_does_not_tell_twice_of_a_job_that_was_just_told_of(
+    prefix: str, database: Database, client: Any, new_queue: Callable[..., SqsQueue]
+) -> None:
     stage(database, "process_payment", 3)
-    queue = SqsQueue(prefix, database, client)
+    queue = new_queue(database)
     queue.wake("process_payment")
     queue.wake("process_payment")
     assert len(bodies(client, f"{prefix}process_payment")) == 1
 
 
 def test_wake_goes_on_until_nothing_is_due_a_hundred_jobs_at_a_time(
-    prefix: str, database: Database, client: Any
+    prefix: str, database: Database, client: Any, new_queue: Callable[..., SqsQueue]
 ) -> None:
     due = stage(database, "deliver_webhook", 250)
-    SqsQueue(prefix, database, client).wake("deliver_webhook")
+    new_queue(database).wake("deliver_webhook")
     told = job_ids(bodies(client, f"{prefix}deliver_webhook"))
     assert sorted(len(message) for message in told) == [50, BATCH_MAX, BATCH_MAX]
     assert sorted(id for message in told for id in message) == sorted(due), "every due job must be told of, once"
 
 
 def test_wake_ends_after_its_share_so_that_other_kinds_have_their_turn(
-    prefix: str, database: Database, client: Any, monkeypatch: pytest.MonkeyPatch
+    prefix: str, database: Database, client: Any, new_queue: Callable[..., SqsQueue], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqs, "WAKES_MAX", 2)
     stage(database, "deliver_webhook", 250)
-    SqsQueue(prefix, database, client).wake("deliver_webhook")
+    new_queue(database).wake("deliver_webhook")
     assert [len(message) for message in job_ids(bodies(client, f"{prefix}deliver_webhook"))] == [BATCH_MAX] * 2
 
 
-def test_wake_raises_what_stops_it(database: Database, connect: Callable[[str], Any]) -> None:
+def test_wake_raises_what_stops_it(database: Database, new_queue: Callable[..., SqsQueue]) -> None:
     stage(database, "process_payment", 1)
-    client = connect(UNREACHABLE)
-    with pytest.raises(BotoCoreError):
-        SqsQueue("gateway-", database, client).wake("process_payment")
-    client.close()
+    with pytest.raises(AwsError):
+        new_queue(database, UNREACHABLE).wake("process_payment")

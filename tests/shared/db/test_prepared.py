@@ -32,3 +32,17 @@ def test_nothing_is_taken_for_prepared_that_a_rollback_took_along(database: Data
     finally:
         bank.close()
         database.close()
+
+
+def test_behind_a_database_proxy_nothing_is_prepared(database: Database, database_url: str) -> None:
+    """It would pin the session to one connection."""
+    database = Database(database_url, application_name="tests-proxied", connections_max=1, prepare=False)
+    bank = SimulatedBank(database, gateway.INSTANT)
+    try:
+        for _ in range(7):  # psycopg prepares what it has run five times
+            gateway.pay(database, bank, order_id=gateway.order(database))
+        with database.statement() as tx:
+            assert tx.execute("select name from pg_prepared_statements").fetchall() == []
+    finally:
+        bank.close()
+        database.close()

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from chalicelib.migrations import MIGRATIONS, migrate
 from yoyo import get_backend, read_migrations
 from yoyo.migrations import MigrationList
 
-from local.migrate import MIGRATIONS, migrate
 from shared.db.database import Database
 from shared.services import ledger, payments, refunds
 from tests.invariants import violations
