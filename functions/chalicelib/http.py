@@ -64,6 +64,7 @@ class Endpoint:
     keyed: bool  # whether it takes an Idempotency-Key
     secret_answer: bool  # whether the answer shows a secret, which is then stored sealed
     trusting: bool  # whether a credential that was right a moment ago is right now
+    waits: bool  # whether a caller may wait for another answer
 
 
 ENDPOINTS: list[Endpoint] = []
@@ -140,6 +141,7 @@ def endpoint(
         keyed=method == "POST" and caller != "anyone",
         secret_answer=secret_answer,
         trusting=trusting or method == "GET",
+        waits=pending is not None,
     )
     ENDPOINTS.append(described)
 

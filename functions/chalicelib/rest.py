@@ -1,0 +1,43 @@
+"""The REST API: every endpoint, registered, and the function that API Gateway invokes.
+
+Apart from app.py, so that a customer's cold start does not wait for jobs and schedules that run elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice import Chalice
+
+from chalicelib import front, runtime
+from chalicelib.api import (
+    api_keys,
+    events,
+    health,
+    ledger,
+    merchants,
+    openapi,
+    orders,
+    payments,
+    refunds,
+    test,
+    webhook_endpoints,
+    webhooks,
+)
+
+NOUNS = (orders, payments, refunds, ledger, events, webhooks, webhook_endpoints, merchants, api_keys, test)
+
+app = Chalice(app_name="payment-gateway")
+
+for noun in NOUNS:
+    for endpoint in noun.ENDPOINTS:
+        app.register_blueprint(endpoint.routes)
+
+for endpoint in (health, openapi):
+    app.register_blueprint(endpoint.routes)
+
+
+def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """What API Gateway invokes."""
+    settings = runtime.current().config
+    return front.answer(app, event, context, cors_origins=settings.cors_origins, production=settings.production)
