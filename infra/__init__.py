@@ -1,0 +1,1 @@
+"""The gateway on AWS: its templates, and what is checked of them before AWS sees them."""
