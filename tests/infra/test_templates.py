@@ -26,6 +26,7 @@ TEMPLATES = sorted(checks.TEMPLATES.glob("*.yaml"))
 CFN_LINT = "import sys; from cfnlint.runner import main; sys.exit(main())"
 LINT_SECONDS = 120
 NODE_SECONDS = 30
+BODY_BYTES_MAX = 51_200  # of a template that is sent with the request (AWS, CloudFormation quotas)
 
 OUTPUTS = {
     "foundation.yaml": (
@@ -98,6 +99,13 @@ def test_every_check_finds_nothing(path: Path) -> None:
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_the_outputs_have_the_names_that_others_read(name: str) -> None:
     assert checks.missing_outputs(template(name), OUTPUTS[name]) == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_a_template_needs_no_bucket_to_be_sent(path: Path) -> None:
+    """The foundation makes the bucket that larger ones would have to lie in."""
+    size = len(path.read_bytes())
+    assert size <= BODY_BYTES_MAX, f"{path.name} has {size} bytes; CloudFormation takes {BODY_BYTES_MAX} in a request"
 
 
 # Each check finds its fault
