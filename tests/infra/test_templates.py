@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from infra import checks
+from local.embedded_postgres import SETTINGS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEMPLATES = sorted(checks.TEMPLATES.glob("*.yaml"))
@@ -557,6 +558,8 @@ def test_postgres_wants_tls_and_logs_no_values() -> None:
     assert parameters["rds.force_ssl"] == "1"
     assert parameters["log_statement"] == "none", "DDL shows the password that a role is given"
     assert parameters["log_parameter_max_length"] == parameters["log_parameter_max_length_on_error"] == "0"
+    for name in ("log_error_verbosity", "log_min_error_statement"):
+        assert parameters[name] == SETTINGS[name], f"{name} is another one than on one machine"
     engine = properties("foundation.yaml", "DatabaseCluster")["EngineVersion"]
     family = properties("foundation.yaml", "DatabaseParameters")["Family"]
     assert family == f"aurora-postgresql{engine.split('.')[0]}"
