@@ -46,17 +46,22 @@ class Built:
     template: Path
     migrate_template: Path
 
+    @classmethod
+    def of(cls, folder: Path) -> Built:
+        """What is, or will be, in this folder."""
+        return cls(
+            bundle=folder / "bundle.zip",
+            template=folder / "application.json",
+            migrate_template=folder / "migrate.json",
+        )
+
 
 def build(stage: Stage, folder: Path) -> Built:
     """Makes everything anew in `folder`. Raises BuildError."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     sam = package(stage, folder)
-    built = Built(
-        bundle=folder / "bundle.zip",
-        template=folder / "application.json",
-        migrate_template=folder / "migrate.json",
-    )
+    built = Built.of(folder)
     whole, migrate = split(sam)
     for path, template in ((built.template, whole), (built.migrate_template, migrate)):
         path.write_text(json.dumps(translate(template, stage.region), indent=1, sort_keys=True))

@@ -20,6 +20,9 @@ from shared.db.database import CONNECT_TIMEOUT_SECONDS, SESSION
 
 operations = Blueprint(__name__)
 
+# Text is ordered by its bytes, as on one machine: the order that lists are paged in is the same everywhere.
+COLLATION = "locale 'C' locale_provider builtin builtin_locale 'C.UTF-8'"
+
 log = logging.getLogger(__name__)
 
 
@@ -59,4 +62,5 @@ def prepare(master_url: str, *, role: str, password: str, database: str) -> None
             master.execute(change.format(name, sql.Identifier(setting), sql.Literal(value)))
         if master.execute("select from pg_database where datname = %s", [database]).rowcount == 0:
             master.execute(sql.SQL("grant {} to current_user").format(name))  # who gives a database away is a member
-            master.execute(sql.SQL("create database {} owner {}").format(owned, name))
+            create = sql.SQL("create database {} owner {} template template0 encoding 'UTF8' {}")
+            master.execute(create.format(owned, name, sql.SQL(COLLATION)))
