@@ -96,16 +96,18 @@ def sqs_event(queue: str, bodies: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def clock_event(name: str) -> dict[str, Any]:
+def clock_event(name: str, *, rule_arn: str | None = None) -> dict[str, Any]:
     """What EventBridge sends when a schedule's time has come."""
+    rule_arn = rule_arn or f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{name}"
+    _, _, _, region, account, _ = rule_arn.split(":", 5)
     return {
         "version": "0",
         "id": str(uuid.uuid4()),
         "detail-type": "Scheduled Event",
         "source": "aws.events",
-        "account": ACCOUNT,
+        "account": account,
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "region": REGION,
-        "resources": [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{name}"],
+        "region": region,
+        "resources": [rule_arn],
         "detail": {},
     }
