@@ -445,6 +445,7 @@ class _Handler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
         """What is not even HTTP: in the shape of API Gateway's edge, and the connection ends."""
         self.close_connection = True
+        self.request_version = self.protocol_version  # else there would be no head: it is taken for HTTP/0.9
         body = json.dumps({"message": message or "Bad Request"}).encode()
         self.send_response_only(code)
         for name, value in (("Content-Type", JSON), ("Content-Length", str(len(body))), ("Connection", "close")):
