@@ -11,7 +11,6 @@ import shutil
 import signal
 import stat
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
@@ -41,12 +40,12 @@ STOP = (
 )
 
 # Nothing here trades durability for speed: fsync, synchronous_commit and full_page_writes are spelled out to stay on.
-PORT = 5432  # of the socket's name; nobody listens there
 SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
     "listen_addresses": "",
+    "port": "5432",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
     "shared_buffers": "256MB",
@@ -76,21 +75,11 @@ SETTINGS = {
 HIDDEN = re.compile(rb"^LOG: |^FATAL:  the database system is (starting up|shutting down)|^ERROR: .*\byoyo_")
 
 # For the owner of the folder, who may read every file in it anyway, the operating system's word is enough; everybody
-# else needs the password. Without a `Network` the server does not listen to TCP at all.
+# else needs the password. There is no line for TCP: the server does not listen there.
 HBA = """\
 local all postgres peer map=owner
 local all all scram-sha-256
-hostssl all all 127.0.0.1/32 scram-sha-256
 """
-
-
-@dataclass(frozen=True, kw_only=True)
-class Network:
-    """Where the server listens beside its socket, for clients that know only hosts: on the loopback, with TLS."""
-
-    port: int
-    certificate: Path
-    key: Path
 
 
 class EmbeddedPostgres:
@@ -101,12 +90,11 @@ class EmbeddedPostgres:
     above those of all runs again.
     """
 
-    def __init__(self, home: Path, password: str, *, network: Network | None = None) -> None:
+    def __init__(self, home: Path, password: str) -> None:
         self._home = home.resolve()
         self._password = password
-        self._network = network
         self._data = self._home / "postgres"
-        self._sockets = socket_folder.choose(self._data, f".s.PGSQL.{self._port}")
+        self._sockets = socket_folder.choose(self._data, ".s.PGSQL.5432")
         self._lock = FolderLock(self._home / "postgres.lock")
         self._server: LoneServer | None = None
 
@@ -133,31 +121,22 @@ class EmbeddedPostgres:
     @property
     def shown_url(self) -> str:
         """The same for eyes and logs: without the password."""
-        return f"postgresql://{USER}@/{DATABASE}?{self._at}"
+        return f"postgresql://{USER}@/{DATABASE}?host={quote(str(self._sockets), safe='')}"
 
     def url_of(self, database: str) -> str:
         user = f"{USER}:{quote(self._password, safe='')}"
-        return f"postgresql://{user}@/{database}?{self._at}"
+        return f"postgresql://{user}@/{database}?host={quote(str(self._sockets), safe='')}"
 
     @property
     def admin_url(self) -> str:
         """Where the owner of the folder connects to as superuser, without a password."""
-        return f"postgresql://postgres@/postgres?{self._at}"
-
-    @property
-    def _port(self) -> int:
-        return self._network.port if self._network is not None else PORT
-
-    @property
-    def _at(self) -> str:
-        port = f"&port={self._port}" if self._network is not None else ""
-        return f"host={quote(str(self._sockets), safe='')}{port}"
+        return f"postgresql://postgres@/postgres?host={quote(str(self._sockets), safe='')}"
 
     @property
     def process(self) -> Process:
         """The server in the foreground."""
         command = [str(_programs() / "postgres"), "-D", str(self._data)]
-        for name, value in {**SETTINGS, **self._own_settings()}.items():
+        for name, value in {**SETTINGS, "unix_socket_directories": str(self._sockets)}.items():
             command += ["-c", f"{name}={value}"]
         return Process(
             name=NAME,
@@ -168,24 +147,6 @@ class EmbeddedPostgres:
             stop_order=2,
             hidden=HIDDEN,
         )
-
-    def _own_settings(self) -> dict[str, str]:
-        settings = {"unix_socket_directories": str(self._sockets), "port": str(self._port)}
-        if self._network is not None:
-            settings |= {
-                "listen_addresses": "127.0.0.1",
-                "ssl": "on",
-                "ssl_cert_file": str(self._data / "server.crt"),
-                "ssl_key_file": str(self._data / "server.key"),
-            }
-        return settings
-
-    def _take_certificate(self, network: Network) -> None:
-        for file, name in ((network.certificate, "server.crt"), (network.key, "server.key")):
-            own = self._data / name
-            own.write_bytes(file.read_bytes())
-            own.chmod(0o600)
-            os.chown(own, self._data.stat().st_uid, self._data.stat().st_gid)
 
     def prepare(self) -> None:
         """Make the data folder if there is none, and end a server that a crash left behind.
@@ -203,8 +164,6 @@ class EmbeddedPostgres:
                 self._make_cluster()
             self._forget_stale_pid()
             (self._data / "pg_hba.conf").write_text(HBA)
-            if self._network is not None:
-                self._take_certificate(self._network)
             owner = pwd.getpwuid(os.geteuid()).pw_name
             (self._data / "pg_ident.conf").write_text(f'owner "{owner}" postgres\n')
             socket_folder.make_private(self._sockets, self._data.stat().st_uid)
