@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import threading
@@ -26,18 +25,20 @@ import boto3
 import psycopg
 from botocore.config import Config
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from infra import stages
 from infra.stages import Stage
 from local.aws import certificates, cloud, reading
 from local.aws.cloud import Cloud
+from local.aws.database_proxy import database_proxy
 from local.aws.deployed import Deployed
 from local.aws.event_sources import Chaos
 from local.aws.functions import Functions, Result
 from local.aws.invoke_api import invoke_api
 from local.aws.runtime_folder import runtime_folder
 from local.config import ROOT
-from local.embedded_postgres import EmbeddedPostgres, Network
+from local.embedded_postgres import EmbeddedPostgres
 from local.errors import LocalError
 
 STAGE = "rehearsal"
@@ -163,10 +164,9 @@ class _Database:
             outputs = self._outputs()
             hosts = sorted({outputs["DatabaseHost"], outputs["DatabaseClusterHost"]})
             certificate = certificates.make(self._home / "certificates", hosts)
-            self._port = _free_port()
-            network = Network(port=self._port, certificate=certificate.certificate, key=certificate.key)
-            postgres = EmbeddedPostgres(self._home / "database", "not used", network=network)
-            self._stack.enter_context(postgres)
+            postgres = self._stack.enter_context(EmbeddedPostgres(self._home / "database", "not used"))
+            sockets = Path(str(conninfo_to_dict(postgres.admin_url)["host"]))
+            self._port = self._stack.enter_context(database_proxy(sockets / ".s.PGSQL.5432", certificate))
             master = self.secret("MasterSecretArn")
             with psycopg.connect(postgres.admin_url, autocommit=True) as owner:
                 name, password = sql.Identifier(master["username"]), sql.Literal(master["password"])
@@ -274,9 +274,3 @@ def _told(say: Say, what: str, work: Callable[[], str]) -> None:
     for line in printed.splitlines():
         say(f"    {line}")
     say(f"{what} in {time.monotonic() - began:.0f} s")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
