@@ -38,7 +38,7 @@ from local.aws.functions import Functions, Result
 from local.aws.invoke_api import invoke_api
 from local.aws.runtime_folder import runtime_folder
 from local.config import ROOT
-from local.embedded_postgres import EmbeddedPostgres
+from local.embedded_postgres import DATABASE, EmbeddedPostgres
 from local.errors import LocalError
 
 STAGE = "rehearsal"
@@ -169,6 +169,7 @@ class _Database:
             self._port = self._stack.enter_context(database_proxy(sockets / ".s.PGSQL.5432", certificate))
             master = self.secret("MasterSecretArn")
             with psycopg.connect(postgres.admin_url, autocommit=True) as owner:
+                owner.execute(sql.SQL("drop database {}").format(sql.Identifier(DATABASE)))  # migrations make their own
                 name, password = sql.Identifier(master["username"]), sql.Literal(master["password"])
                 # As on RDS: no superuser, but it may make roles and databases.
                 owner.execute(sql.SQL("create role {} login createrole createdb password {}").format(name, password))

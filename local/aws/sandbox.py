@@ -234,8 +234,8 @@ def environment_of(
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "PATH": "/usr/local/bin:/usr/bin:/bin",
-        **machine,
         **function.environment,
+        **machine,  # where its trust store is, say: the machine knows better than who deployed
         **credentials,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
