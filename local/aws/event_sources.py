@@ -170,8 +170,8 @@ def _reported(payload: bytes) -> set[str] | None:
         return set()
     if not isinstance(items, list):
         return None
-    ids = {str(item.get("itemIdentifier") or "") if isinstance(item, dict) else "" for item in items}
-    return None if "" in ids else ids
+    # What is no id is "", which is the id of no message.
+    return {str(item.get("itemIdentifier") or "") if isinstance(item, dict) else "" for item in items}
 
 
 def sqs_event(messages: Sequence[dict[str, Any]], queue_arn: str) -> dict[str, Any]:

@@ -127,6 +127,13 @@ def test_what_a_sandbox_started_ends_with_it(serve: Serve, function: Make) -> No
     wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, "the child lives on")
 
 
+def test_what_a_crashed_process_started_ends_too(serve: Serve, function: Make, tmp_path: Path) -> None:
+    functions = serve(function("parent"))
+    assert functions.invoke("parent", {"note": str(tmp_path / "note")}).error == "Crashed"
+    child = int((tmp_path / "note").read_text())
+    wait_until(lambda: not psutil.pid_exists(child), "the child lives on")
+
+
 def test_as_many_at_once_as_a_function_may_have_each_in_a_process_of_its_own(
     serve: Serve, function: Make, tmp_path: Path
 ) -> None:
