@@ -67,7 +67,7 @@ class Rehearsal:
     stage: Stage
     cloud: Cloud
     deployed: Deployed
-    database_url: str  # of the application's role, past TLS
+    database: Database
     operator_secret: str
     aws: Mapping[str, str]  # the environment in which boto3 speaks to it
     logs: Path
@@ -75,6 +75,11 @@ class Rehearsal:
     @property
     def url(self) -> str:
         return self.cloud.url
+
+    @property
+    def database_url(self) -> str:
+        """Of the application's role, with the password it has now."""
+        return self.database.url
 
     def client(self, service: str) -> Any:
         return _client(self.aws, self.stage.region, service)
@@ -95,7 +100,7 @@ def rehearsing(home: Path, *, say: Say = print, chaos: Chaos | None = None) -> I
     with ExitStack() as stack:
         endpoint = stack.enter_context(_moto())
         aws = {**KEYS, "AWS_DEFAULT_REGION": stage.region, "AWS_ENDPOINT_URL": endpoint}
-        database = stack.enter_context(_Database(home, aws, stage))
+        database = stack.enter_context(Database(home, aws, stage))
         logs = home / "logs"
 
         def around() -> dict[str, Any]:
@@ -132,14 +137,14 @@ def rehearsing(home: Path, *, say: Say = print, chaos: Chaos | None = None) -> I
             stage=stage,
             cloud=running_cloud,
             deployed=deployed,
-            database_url=database.url,
+            database=database,
             operator_secret=database.secret("GatewaySecretArn")["OPERATOR_SECRET"],
             aws=aws | {"AWS_ENDPOINT_URL_LAMBDA": invoking},
             logs=logs,
         )
 
 
-class _Database:
+class Database:
     """Postgres where the templates say that the database is: it starts when they have given it a host."""
 
     def __init__(self, home: Path, aws: Mapping[str, str], stage: Stage) -> None:
@@ -151,7 +156,7 @@ class _Database:
         self._port = 0
         self.machine: dict[str, str] = {}
 
-    def __enter__(self) -> _Database:
+    def __enter__(self) -> Database:
         return self
 
     def __exit__(self, *_: object) -> None:
