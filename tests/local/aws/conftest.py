@@ -16,6 +16,7 @@ from moto.server import ThreadedMotoServer
 from local.aws.deployed import Deployed, Function
 from local.aws.functions import Functions
 from local.aws.runtime_folder import runtime_folder
+from tests.aws import _empty_cloud, _one_cloud  # noqa: F401 - fixtures
 
 PATIENCE_SECONDS = 15.0
 
