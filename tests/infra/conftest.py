@@ -6,6 +6,8 @@ import pytest
 
 from infra import stages
 from infra.build import Built, build
+from tests.aws import _empty_cloud, _one_cloud  # noqa: F401 - fixtures
+from tests.infra.deployments import aws, commands, deployed  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="session")

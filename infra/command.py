@@ -1,0 +1,35 @@
+"""What every command does around its work: refusals become sentences and exit codes, Ctrl-C says what goes on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.aws import told
+from infra.errors import DONE, FAILED, INTERRUPTED, USAGE, InfraError
+from infra.stages import StageError
+from infra.terminal import Progress
+
+STAGES_HELP = "another file of stage settings"
+
+
+def run(work: Callable[[Progress], None]) -> int:
+    progress = Progress()
+    try:
+        work(progress)
+    except StageError as error:
+        return _ended(str(error), USAGE)
+    except InfraError as error:
+        return _ended(str(error), error.exit_code)
+    except (BotoCoreError, ClientError) as error:
+        return _ended(told(error), FAILED)
+    except KeyboardInterrupt:
+        return _ended(f"Interrupted: {progress.doing}. The same command goes on from there.", INTERRUPTED)
+    return DONE
+
+
+def _ended(sentence: str, exit_code: int) -> int:
+    print(sentence, file=sys.stderr, flush=True)
+    return exit_code
