@@ -34,6 +34,8 @@ Remove = Callable[[Any, Json, str, str], None]
 SUFFIX_BYTES = 6
 MASTER_PASSWORD_BYTES = 24
 PASSWORD_LENGTH = 32
+IDENTIFIER_LENGTH_MAX = 63
+IDENTIFIER_END = 12
 PARTITION = "aws"
 
 # Types that moto has no service for, or none that a rehearsal would notice, each with its name property if it has one.
@@ -290,7 +292,7 @@ class DBCluster(Model):
     replaced = False
 
     def create(self) -> None:
-        self.physical_resource_id = self.physical_resource_id.lower()
+        self.physical_resource_id = _identifier(self.physical_resource_id)
         kept = {
             ours: _told(self.properties[theirs])
             for theirs, ours in CLUSTER_SETTINGS.items()
@@ -347,7 +349,7 @@ class DBInstance(Model):
     replaced = False
 
     def create(self) -> None:
-        self.physical_resource_id = self.physical_resource_id.lower()
+        self.physical_resource_id = _identifier(self.physical_resource_id)
         given = {
             "db_cluster_identifier": self.properties.get("DBClusterIdentifier"),
             "db_instance_class": self.properties["DBInstanceClass"],
@@ -390,7 +392,7 @@ class DBClusterParameterGroup(Model):
     replaced = False
 
     def create(self) -> None:
-        self.physical_resource_id = self.physical_resource_id.lower()
+        self.physical_resource_id = _identifier(self.physical_resource_id)
         group = rds_backends[self.account_id][self.region].create_db_cluster_parameter_group(
             db_cluster_parameter_group_name=self.physical_resource_id,
             db_parameter_group_family=self.properties["Family"],
@@ -419,7 +421,7 @@ class DBProxy(Model):
     replaced = False
 
     def create(self) -> None:
-        self.physical_resource_id = self.physical_resource_id.lower()
+        self.physical_resource_id = _identifier(self.physical_resource_id)
         self.proxy = rds_backends[self.account_id][self.region].create_db_proxy(
             db_proxy_name=self.physical_resource_id,
             engine_family=self.properties["EngineFamily"],
@@ -684,6 +686,13 @@ MODELS: dict[str, type[Model]] = {kind: _record(kind, name) for kind, name in RE
         Distribution,
     )
 }
+
+
+def _identifier(name: str) -> str:
+    """As RDS wants it: CloudFormation shortens the names that it makes, and keeps the end that tells them apart."""
+    cut = IDENTIFIER_LENGTH_MAX - IDENTIFIER_END - 1
+    short = name if len(name) <= IDENTIFIER_LENGTH_MAX else f"{name[:cut].rstrip('-')}-{name[-IDENTIFIER_END:]}"
+    return short.lower()
 
 
 def _told(value: Any) -> Any:

@@ -265,6 +265,16 @@ def test_a_cluster_has_a_password_of_its_own(aws: Cloud) -> None:
     assert aws.stacks() == ["two"]
 
 
+def test_a_database_in_a_stack_with_a_long_name_has_a_name_that_fits(aws: Cloud) -> None:
+    instance = {"Type": "AWS::RDS::DBInstance", "Properties": {"DBInstanceClass": "db.serverless"}}
+    instance["Properties"] |= {"Engine": "postgres", "MasterUsername": "owner", "AllocatedStorage": 20}  # type: ignore[operator]
+    name = "a-stack-with-a-name-that-is-long-but-not-too-long"
+    template = {"Resources": {"DatabaseInstanceA": instance, "DatabaseInstanceB": instance}}
+    assert aws.apply(name, template) == "CREATE_COMPLETE", aws.reasons(name)
+    found = aws.client("rds").describe_db_instances()["DBInstances"]
+    assert len({one["DBInstanceIdentifier"] for one in found}) == 2
+
+
 # What AWS refuses, and how it fails
 
 
