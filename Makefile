@@ -11,7 +11,7 @@ RUNS := $(VENV)/.runs
 TESTS := $(VENV)/.tests
 
 .DEFAULT_GOAL := help
-.PHONY: help up merchant test lint bench fuzz clean
+.PHONY: help up merchant test lint bench fuzz rehearse clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ FUZZ_BODIES ?= 20000
 fuzz: $(TESTS) ## send thousands of odd requests and webhooks; FUZZ_CASES and FUZZ_BODIES say how many
 	@FUZZ_CASES=$(FUZZ_CASES) FUZZ_BODIES=$(FUZZ_BODIES) $(BIN)/python -m pytest -s --durations=5 \
 		tests/live/test_fuzz.py tests/shared/domain/test_body_fuzz.py
+
+rehearse: $(TESTS) ## deploy to an AWS that is imitated on this machine, and try what was deployed
+	@$(BIN)/python -m pytest -s --durations=10 tests/infra/test_inspection.py tests/rehearsal
 
 clean: ## remove what the targets above made, except the data in .gateway
 	rm -rf $(VENV) .build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -392,13 +392,16 @@ def main(words: Sequence[str] | None = None, *, build: Builder | None = None) ->
 
 
 def _builder() -> Builder:
-    from infra import build  # loads Chalice and the handlers, which nothing else here needs
+    from infra import build, inspection  # these load Chalice and the handlers, which nothing else here needs
 
     def made(stage: Stage, folder: Path) -> Built:
         try:
-            return build.build(stage, folder)
+            built = build.build(stage, folder)
         except build.BuildError as error:
             raise InfraError(str(error)) from None
+        if wrong := inspection.inspect(stage, built):
+            raise InfraError("\n".join(["What was built is not fit to be deployed:", *wrong]))
+        return built
 
     return made
 

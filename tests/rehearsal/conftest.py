@@ -72,8 +72,8 @@ class Killer:
         return f"{self.rehearsal.stage.stack()}-{function}"
 
     @contextmanager
-    def at_work(self, *functions: str, kills: int, longest_seconds: float = 0.05) -> Iterator[None]:
-        """At some moment of an invocation, of up to so many of them."""
+    def at_work(self, *functions: str, kills: int, longest_seconds: float = 0.015) -> Iterator[None]:
+        """At some moment of an invocation, its handler ready since long, in up to so many of them."""
         stop = threading.Event()
         chance = random.Random(11)
 
@@ -82,9 +82,10 @@ class Killer:
             while not stop.is_set() and len(self.killed) - before < kills:
                 for function in functions:
                     for sandbox in self.rehearsal.cloud.functions.sandboxes(self.name(function)):
-                        if sandbox.busy:
+                        if sandbox.busy and sandbox.init_ms:
                             time.sleep(chance.uniform(0, longest_seconds))
-                            self._kill(function, sandbox.pid)
+                            if sandbox.busy:
+                                self._kill(function, sandbox.pid)
                 time.sleep(LOOK_SECONDS)
 
         thread = threading.Thread(target=kill, name="killer")

@@ -169,7 +169,7 @@ def test_a_database_password_is_rotated_under_way(merchant: Merchant, rehearsal:
     assert json.loads(after)["password"] != json.loads(before)["password"]
     old, rows.url = rows.url, rehearsal.database_url
     # Sandboxes that are connected stay so until the database hangs up; then each reads the new password by itself.
-    rows.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'gateway-lambda%'")
+    rows.query("select pg_terminate_backend(pid) from pg_stat_activity where starts_with(application_name, 'gateway-')")
     assert merchant.paid()["status"] == "success"
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(old)
