@@ -29,7 +29,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from infra import stages
 from infra.stages import Stage
-from local.aws import certificates, cloud, reading
+from local.aws import certificates, cloud, moto_server, reading
 from local.aws.cloud import Cloud
 from local.aws.database_proxy import database_proxy
 from local.aws.deployed import Deployed
@@ -120,6 +120,7 @@ def rehearsing(home: Path, *, say: Say = print, chaos: Chaos | None = None) -> I
         deploy = ("infra.deploy", STAGE, "--stages", str(settings), "--yes", "--no-web")
         with_invoke = aws | {"AWS_ENDPOINT_URL_LAMBDA": invoking}
         _told(say, "deployed", lambda: _run(with_invoke, *deploy, "--no-smoke"))
+        say(f"only written down, since moto has no service for it: {', '.join(_written_down(aws, stage))}")
         deployed = _read(aws, stage, stage.stack(), home)
         running_cloud = stack.enter_context(
             cloud.running(
@@ -240,6 +241,17 @@ def _read(aws: Mapping[str, str], stage: Stage, stack: str, home: Path) -> Deplo
     finally:
         for one in clients.values():
             one.close()
+
+
+def _written_down(aws: Mapping[str, str], stage: Stage) -> list[str]:
+    """The types of what was deployed that no service here does anything for."""
+    cloudformation = _client(aws, stage.region, "cloudformation")
+    kinds: list[str] = []
+    for part in ("foundation", "migrate", ""):
+        found = cloudformation.describe_stack_resources(StackName=stage.stack(part))["StackResources"]
+        kinds += [one["ResourceType"] for one in found]
+    cloudformation.close()
+    return moto_server.recorded_only(kinds)
 
 
 def _client(aws: Mapping[str, str], region: str, service: str) -> Any:
