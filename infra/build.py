@@ -9,6 +9,7 @@ serverless macros here, by the same library that AWS runs, so that what is linte
 from __future__ import annotations
 
 import argparse
+import copy
 import hashlib
 import importlib.util
 import json
@@ -62,10 +63,10 @@ def build(stage: Stage, folder: Path) -> Built:
     folder.mkdir(parents=True)
     sam = package(stage, folder)
     built = Built.of(folder)
-    whole, migrate = split(sam)
+    pack(folder / "out" / "deployment.zip", built.bundle)
+    whole, migrate = split(published(sam, digest(built.bundle)))
     for path, template in ((built.template, whole), (built.migrate_template, migrate)):
         path.write_text(json.dumps(translate(template, stage.region), indent=1, sort_keys=True))
-    pack(folder / "out" / "deployment.zip", built.bundle)
     return built
 
 
@@ -100,6 +101,20 @@ def _chalice_config(stage: Stage) -> dict[str, Any]:
     nobody = "arn:aws:iam::000000000000:role/every-function-has-its-own"
     settings = {"api_gateway_stage": application.API_STAGE, "manage_iam_role": False, "iam_role_arn": nobody}
     return {"version": "2.0", "app_name": stage.app, "stages": {stage.name: settings}}
+
+
+def published(sam: dict[str, Any], bundle: str) -> dict[str, Any]:
+    """Another bundle, or another setting, is another version of a function behind an alias.
+
+    Where the bundle is told by a parameter SAM would not notice, and the alias would serve old code for ever.
+    """
+    changed = copy.deepcopy(sam)
+    for resource in changed["Resources"].values():
+        properties = resource.get("Properties", {})
+        if "AutoPublishAlias" in properties:
+            told = json.dumps([bundle, properties], sort_keys=True)
+            properties["AutoPublishCodeSha256"] = hashlib.sha256(told.encode()).hexdigest()
+    return changed
 
 
 def split(sam: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -14,7 +14,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from infra.build import Built, pack
+from infra.build import Built, pack, published, split, translate
 from shared.jobs import HANDLER_SECONDS_MAX
 
 ZIPPED_BYTES_MAX = 15 * 1000 * 1000
@@ -205,6 +205,26 @@ def test_the_same_contents_are_the_same_bundle(built: Built, tmp_path: Path) -> 
     """Its name is its hash, so a deployment that changes nothing is none."""
     pack(built.bundle.parent / "out" / "deployment.zip", tmp_path / "again.zip")
     assert (tmp_path / "again.zip").read_bytes() == built.bundle.read_bytes()
+
+
+def test_another_bundle_or_setting_is_another_version_of_every_function_behind_an_alias(built: Built) -> None:
+    """The API goes by aliases: one that did not move on would serve old code for ever."""
+    sam = json.loads((built.bundle.parent / "out" / "sam.json").read_text())
+
+    def versions(bundle: str, memory: int) -> set[str]:
+        changed = published(sam, bundle)
+        changed["Resources"]["ApiPay"]["Properties"]["MemorySize"] = memory
+        template = translate(split(changed)[0], "ap-south-1")
+        aliases = [one["Properties"] for one in template["Resources"].values() if one["Type"] == "AWS::Lambda::Alias"]
+        return {one["FunctionVersion"]["Fn::GetAtt"][0] for one in aliases}
+
+    first, same, new_bundle, new_setting = (
+        versions(*one) for one in (("a" * 64, 512), ("a" * 64, 512), ("b" * 64, 512), ("a" * 64, 256))
+    )
+    assert first == same
+    assert len(first) == 5
+    assert not first & new_bundle, "a new bundle must be published"
+    assert len(first - new_setting) == 1, "so must a new setting, of the function that has it"
 
 
 def test_every_job_schedule_and_operation_is_a_lambda(bundle: Bundle, root: Path) -> None:

@@ -53,5 +53,5 @@ def test_nobody_else_is(reached: str, change: dict[str, str], words: str) -> Non
 
 def test_nor_one_who_trusts_another_authority(reached: str, tmp_path: Path) -> None:
     stranger = certificates.make(tmp_path / "stranger", [HOST])
-    with pytest.raises(psycopg.OperationalError, match="certificate verify failed|signature failure"):
+    with pytest.raises(psycopg.OperationalError, match=r"certificate verify failed|signature failure"):
         psycopg.connect(make_conninfo(reached, sslrootcert=str(stranger.authority)))
