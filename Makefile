@@ -11,7 +11,7 @@ RUNS := $(VENV)/.runs
 TESTS := $(VENV)/.tests
 
 .DEFAULT_GOAL := help
-.PHONY: help up merchant test lint bench fuzz rehearse deploy clean
+.PHONY: help up merchant test lint bench fuzz rehearse aws deploy clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,8 +43,11 @@ fuzz: $(TESTS) ## send thousands of odd requests and webhooks; FUZZ_CASES and FU
 rehearse: $(TESTS) ## deploy to an AWS that is imitated on this machine, and try what was deployed
 	@$(BIN)/python -m pytest -s --durations=10 tests/infra/test_inspection.py tests/rehearsal
 
+STAGE ?= dev
+aws: $(TESTS) ## imitate AWS on this machine, to deploy STAGE to from another terminal, until Ctrl-C
+	@exec $(BIN)/python -m local.aws $(STAGE)
+
 deploy: $(TESTS) ## deploy STAGE to the AWS account you are signed in to; ARGS=--dry-run only shows what would change
-	@$(if $(STAGE),,echo "Say which stage of infra/stages.toml: make deploy STAGE=dev" >&2; exit 2)
 	@$(BIN)/python -m infra.deploy $(STAGE) $(ARGS)
 
 clean: ## remove what the targets above made, except the data in .gateway

@@ -89,6 +89,74 @@ class Rehearsal:
         return _run(self.aws, *words, seconds=seconds)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Imitation:
+    """An AWS on this machine, for one stage: APIs to deploy to, and what runs of what was deployed."""
+
+    stage: Stage
+    home: Path
+    database: Database
+    environment: Mapping[str, str]  # in which boto3, and so every command of ours, speaks to it
+    runtime: Path
+
+    def client(self, service: str) -> Any:
+        return _client(self.environment, self.stage.region, service)
+
+    def read(self, part: str = "") -> Deployed:
+        """What the stack of this part deployed."""
+        return _read(self.environment, self.stage, self.stage.stack(part), self.home)
+
+    @property
+    def surroundings(self) -> dict[str, Any]:
+        """What functions run in."""
+        return {
+            "machine": {"AWS_ENDPOINT_URL": self.environment["AWS_ENDPOINT_URL"], **self.database.machine},
+            "credentials": _credentials,
+            "runtime_folder": self.runtime,
+            "logs_folder": self.home / "logs",
+        }
+
+    @contextmanager
+    def running(self, deployed: Deployed, *, port: int = 0, chaos: Chaos | None = None) -> Iterator[Cloud]:
+        """The whole application, its API at the loopback's `port`, as behind a domain of its own."""
+        sqs = self.client("sqs")
+        try:
+            with cloud.running(
+                deployed,
+                sqs_client=sqs,
+                chaos=chaos,
+                port=port,
+                custom_domain=True,
+                first_at_once=True,
+                **self.surroundings,
+            ) as running:
+                yield running
+        finally:
+            sqs.close()
+
+
+@contextmanager
+def imitation(stage: Stage, home: Path) -> Iterator[Imitation]:
+    """Empty, until something is deployed. `home` is a folder of its own."""
+    home.mkdir(parents=True, exist_ok=True)
+    runtime = runtime_folder(ROOT / ".build")
+    with ExitStack() as stack:
+        aws = {**KEYS, "AWS_DEFAULT_REGION": stage.region, "AWS_ENDPOINT_URL": stack.enter_context(_moto())}
+        database = stack.enter_context(Database(home, aws, stage))
+
+        def invoke(name: str, event: bytes) -> Result:
+            database.start()
+            functions = Functions(made.read("migrate"), **made.surroundings)
+            try:
+                return functions.invoke(name, event)
+            finally:
+                functions.close()
+
+        aws["AWS_ENDPOINT_URL_LAMBDA"] = stack.enter_context(invoke_api(invoke, aws["AWS_ENDPOINT_URL"]))
+        made = Imitation(stage=stage, home=home, database=database, environment=aws, runtime=runtime)
+        yield made
+
+
 @contextmanager
 def rehearsing(home: Path, *, say: Say = print, chaos: Chaos | None = None) -> Iterator[Rehearsal]:
     """Deploys everything, lets it run until the end of the block, and ends it. `home` is an empty folder of its own."""
@@ -96,53 +164,23 @@ def rehearsing(home: Path, *, say: Say = print, chaos: Chaos | None = None) -> I
     settings = home / "stages.toml"
     settings.write_text(stages.STAGES.read_text() + SETTINGS)
     stage = stages.load(STAGE, file=settings)
-    runtime = runtime_folder(ROOT / ".build")
-    with ExitStack() as stack:
-        endpoint = stack.enter_context(_moto())
-        aws = {**KEYS, "AWS_DEFAULT_REGION": stage.region, "AWS_ENDPOINT_URL": endpoint}
-        database = stack.enter_context(Database(home, aws, stage))
-        logs = home / "logs"
-
-        def around() -> dict[str, Any]:
-            machine = {"AWS_ENDPOINT_URL": endpoint, **database.machine}
-            return {"machine": machine, "credentials": _credentials, "runtime_folder": runtime, "logs_folder": logs}
-
-        def invoke(name: str, event: bytes) -> Result:
-            database.start()
-            deployed = _read(aws, stage, stage.stack("migrate"), home)
-            functions = Functions(deployed, **around())
-            try:
-                return functions.invoke(name, event)
-            finally:
-                functions.close()
-
-        invoking = stack.enter_context(invoke_api(invoke))
-        deploy = ("infra.deploy", STAGE, "--stages", str(settings), "--yes", "--no-web")
-        with_invoke = aws | {"AWS_ENDPOINT_URL_LAMBDA": invoking}
-        _told(say, "deployed", lambda: _run(with_invoke, *deploy, "--no-smoke"))
-        say(f"only written down, since moto has no service for it: {', '.join(_written_down(aws, stage))}")
-        deployed = _read(aws, stage, stage.stack(), home)
-        running_cloud = stack.enter_context(
-            cloud.running(
-                deployed,
-                sqs_client=_client(aws, stage.region, "sqs"),
-                chaos=chaos,
-                custom_domain=True,
-                first_at_once=True,
-                **around(),
+    deploy = ("infra.deploy", STAGE, "--stages", str(settings), "--yes", "--no-web")
+    with imitation(stage, home) as aws:
+        _told(say, "deployed", lambda: _run(aws.environment, *deploy, "--no-smoke"))
+        say(f"only written down, since moto has no service for it: {', '.join(_written_down(aws))}")
+        deployed = aws.read()
+        with aws.running(deployed, chaos=chaos) as running:
+            again = ("deployed again, with nothing to change, and tried", "--smoke-url", running.url)
+            _told(say, again[0], lambda: _run(aws.environment, *deploy, *again[1:]))
+            yield Rehearsal(
+                stage=stage,
+                cloud=running,
+                deployed=deployed,
+                database=aws.database,
+                operator_secret=aws.database.secret("GatewaySecretArn")["OPERATOR_SECRET"],
+                aws=aws.environment,
+                logs=home / "logs",
             )
-        )
-        smoke = ("--smoke-url", running_cloud.url)
-        _told(say, "deployed again, with nothing to change, and tried", lambda: _run(with_invoke, *deploy, *smoke))
-        yield Rehearsal(
-            stage=stage,
-            cloud=running_cloud,
-            deployed=deployed,
-            database=database,
-            operator_secret=database.secret("GatewaySecretArn")["OPERATOR_SECRET"],
-            aws=aws | {"AWS_ENDPOINT_URL_LAMBDA": invoking},
-            logs=logs,
-        )
 
 
 class Database:
@@ -243,12 +281,12 @@ def _read(aws: Mapping[str, str], stage: Stage, stack: str, home: Path) -> Deplo
             one.close()
 
 
-def _written_down(aws: Mapping[str, str], stage: Stage) -> list[str]:
+def _written_down(aws: Imitation) -> list[str]:
     """The types of what was deployed that no service here does anything for."""
-    cloudformation = _client(aws, stage.region, "cloudformation")
+    cloudformation = aws.client("cloudformation")
     kinds: list[str] = []
     for part in ("foundation", "migrate", ""):
-        found = cloudformation.describe_stack_resources(StackName=stage.stack(part))["StackResources"]
+        found = cloudformation.describe_stack_resources(StackName=aws.stage.stack(part))["StackResources"]
         kinds += [one["ResourceType"] for one in found]
     cloudformation.close()
     return moto_server.recorded_only(kinds)
