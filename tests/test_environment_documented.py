@@ -20,7 +20,8 @@ ASKED = (from_environment, read_settings)
 READ_AS_TEXT = ("local/config.py", "local/server.py", "local/demo_merchant/examples/receiver.py")
 # What a Lambda and the template say to each other is nobody's to set.
 ON_AWS = "functions/chalicelib/aws_config.py"
-READERS = {"shared/config.py", "local/demo_merchant/__main__.py", ON_AWS, *READ_AS_TEXT}
+HANDS_ON = "local/aws/rehearsal.py"  # PATH and HOME, to what it starts
+READERS = {"shared/config.py", "local/demo_merchant/__main__.py", ON_AWS, HANDS_ON, *READ_AS_TEXT}
 
 # What the harness itself gives to Python in the processes it starts.
 PYTHONS_OWN = {"PYTHONPATH", "PYTHONUNBUFFERED"}
