@@ -31,6 +31,7 @@ SCHEDULE_SECONDS = 60  # the sweep looks around for its whole minute
 MIGRATE_SECONDS = 900  # the longest there is: an index on a large table takes long
 ROTATE_SECONDS = 60
 OPERATION_MB = 512
+SCHEDULE_MB = 256  # the sweep sleeps most of every minute, and that is billed by memory
 VISIBILITY = 6  # times the function's limit, as Lambda advises: a batch that is still retried is not shown twice
 RECEIVES_MAX = 5  # a throttled batch counts as received too, so not fewer
 QUEUE_DAYS, DEAD_LETTER_DAYS = 4, 14
@@ -78,7 +79,7 @@ def functions(stage: Stage) -> list[Function]:
     sending = {
         "sends": True,
         "timeout": SCHEDULE_SECONDS,
-        "memory": OPERATION_MB,
+        "memory": SCHEDULE_MB,
         "reserved": 1 if stage.reserve else None,
     }
     schedules = [

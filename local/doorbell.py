@@ -65,7 +65,7 @@ class Doorbell:
         self._checker = connect(url)
 
     def send(self, jobs: Sequence[StagedJob]) -> None:
-        for kind in {job.kind for job in jobs}:
+        for kind in {job.kind for job in jobs if not job.in_seconds}:  # the ticker rings for what falls due later
             self.wake(kind)  # type: ignore[arg-type]
 
     def wake(self, kind: Kind) -> None:

@@ -27,7 +27,7 @@ class Told:
     jobs: list[StagedJob] = field(default_factory=list)
 
     def send(self, staged: Sequence[StagedJob]) -> None:
-        self.jobs.extend(staged)
+        self.jobs.extend(job for job in staged if not job.in_seconds)
 
     def wake(self, kind: Kind) -> None:
         raise AssertionError(f"nothing here wakes {kind}: the test runs its jobs itself")

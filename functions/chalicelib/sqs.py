@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -15,6 +16,7 @@ from shared.db.outbox import StagedJob
 from shared.jobs import BATCH_MAX, KINDS, Kind
 
 ENTRIES_MAX = 10  # messages in one call, by SQS
+DELAY_SECONDS_MAX = 900  # by SQS
 WAKES_MAX = 50  # batches of one kind in one sweep: 5,000 jobs, then the other kinds have their turn
 
 log = logging.getLogger(__name__)
@@ -29,13 +31,15 @@ class SqsQueue:
         self._sqs = Service("sqs", settings)
 
     def send(self, staged: Sequence[StagedJob]) -> None:
-        by_kind: dict[str, list[int]] = defaultdict(list)
+        together: dict[tuple[str, int], list[int]] = defaultdict(list)
         for job in staged:
-            by_kind[job.kind].append(job.id)
-        for kind, ids in by_kind.items():
+            delay = math.ceil(job.in_seconds)
+            if delay <= DELAY_SECONDS_MAX:  # longer is the sweep's
+                together[job.kind, delay].append(job.id)
+        for (kind, delay), ids in together.items():
             bodies = [_body(ids[start : start + BATCH_MAX]) for start in range(0, len(ids), BATCH_MAX)]
             try:
-                self._send(kind, bodies)
+                self._send(kind, bodies, delay)
             except Exception:  # the jobs are committed: the sweep wakes them within a minute
                 log.warning("wake-up not sent: kind=%s jobs=%d", kind, len(ids), exc_info=True)
 
@@ -60,10 +64,10 @@ class SqsQueue:
         """Ends the connection."""
         self._sqs.close()
 
-    def _send(self, kind: str, bodies: Sequence[str]) -> None:
+    def _send(self, kind: str, bodies: Sequence[str], delay: int = 0) -> None:
         for start in range(0, len(bodies), ENTRIES_MAX):
             entries = [
-                {"Id": str(place), "MessageBody": body}
+                {"Id": str(place), "MessageBody": body, "DelaySeconds": delay}
                 for place, body in enumerate(bodies[start : start + ENTRIES_MAX])
             ]
             answer = self._sqs.call("SendMessageBatch", {"QueueUrl": self._url(kind), "Entries": entries})

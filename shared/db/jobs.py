@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -118,6 +118,11 @@ def postpone(tx: Tx, ids: Sequence[int], waits: Sequence[float], token: UUID, *,
         {"ids": list(ids), "waits": list(waits), "token": token, "error": error},
     ).fetchall()
     return {row["id"] for row in rows}
+
+
+def postponed(kind: Kind, waits: Mapping[int, float], held: Set[int]) -> list[StagedJob]:
+    """Those that were put back, to tell a queue that can keep what is told until it is due."""
+    return [StagedJob(id, kind, wait) for id, wait in waits.items() if id in held]
 
 
 def ensure(tx: Tx, kind: Kind, subjects: Sequence[str], lanes: Sequence[str] | None = None) -> list[StagedJob]:

@@ -17,6 +17,7 @@ class StagedJob:
 
     id: int
     kind: str
+    in_seconds: float = 0.0  # until it is due
 
 
 # Needs CTEs `staged_event` (id, merchant_id, type, body) and `staged_job` (id, kind) before it.

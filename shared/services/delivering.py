@@ -101,7 +101,8 @@ def _record(
         held |= jobs.postpone(tx, list(again), list(again.values()), claim.token)
         kept = [a for a in ended if job_of[a.delivery_id] in held]
         deliveries.record(tx, kept)
-        return _note_health(tx, [(wanted[a.delivery_id], a.status == "success") for a in kept], disable_seconds)
+        told = _note_health(tx, [(wanted[a.delivery_id], a.status == "success") for a in kept], disable_seconds)
+        return told + jobs.postponed(KIND, again, held)
 
 
 def _note_health(tx: Tx, ended: Sequence[tuple[Delivery, bool]], disable_seconds: float) -> list[StagedJob]:

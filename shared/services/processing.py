@@ -167,7 +167,7 @@ def _record(tx: Tx, claim: Claim, asked: dict[str, _Asked], answers: dict[str, A
         [inquiry_wait(payment.inquiries) for payment in still_unknown],
         [in_words(answers[payment.id]) for payment in still_unknown],
     )
-    return store(tx, moves)
+    return store(tx, moves) + jobs.postponed(KIND, later, held)
 
 
 def store(tx: Tx, moves: Sequence[Move]) -> list[StagedJob]:

@@ -94,7 +94,7 @@ def _record(tx: Tx, claim: Claim, answers: dict[str, Answer]) -> list[StagedJob]
     )
     for id in unknown:
         log.warning("outcome unknown: refund=%s %s", id, in_words(told[id]))
-    return staged
+    return staged + jobs.postponed(KIND, later, held)
 
 
 def settle(tx: Tx, answers: dict[str, Approved | Declined]) -> list[StagedJob]:

@@ -153,6 +153,18 @@ def test_a_call_carries_ten_messages_at_most(
     assert sorted(id for message in arrived for id in message) == ids, "every job must be told of, once"
 
 
+def test_what_is_due_later_is_shown_when_it_is_due_and_what_is_due_much_later_is_left_to_the_sweep(
+    queue: SqsQueue, prefix: str, client: Any
+) -> None:
+    later = [StagedJob(7, "process_payment", in_seconds) for in_seconds in (1.2, 900.5)]
+    queue.send([*staged("process_payment", [5]), *later])
+    assert bodies(client, f"{prefix}process_payment") == ['{"jobs":[5]}'], "the others are not due"
+    time.sleep(1.5)
+    assert bodies(client, f"{prefix}process_payment") == [], "not even when most of its time has passed"
+    time.sleep(1.0)
+    assert bodies(client, f"{prefix}process_payment") == ['{"jobs":[7]}']
+
+
 def test_nothing_to_tell_is_no_call(unreachable: SqsQueue, caplog: pytest.LogCaptureFixture) -> None:
     unreachable.send([])
     assert not caplog.records
