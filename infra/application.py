@@ -38,6 +38,7 @@ QUEUE_DAYS, DEAD_LETTER_DAYS = 4, 14
 BATCH = 10  # messages, of up to 100 jobs each
 ROTATE_DAYS = 30
 CHECKOUT_SHARE = 10  # of what one address may send in all, a tenth may be the checkout's public calls
+RELEASE_ALARM = "ServerErrorsAlarm"
 MIGRATE = "Migrate"  # in a stack of its own: it runs before the rest is deployed
 CERTIFICATES = "/etc/pki/tls/certs/ca-bundle.crt"  # Amazon's roots are among a Lambda's own; the proxy's is one
 
@@ -157,6 +158,7 @@ def extension(stage: Stage) -> Json:
     for kind in KINDS:
         resources |= _queue(stage, kind)
     resources |= _api(stage, made)
+    resources |= _proxied()
     resources |= _rotation()
     resources |= _alarms(stage, made)
     return {"Parameters": PARAMETERS, "Resources": resources, "Outputs": _outputs(stage)}
@@ -172,10 +174,12 @@ PARAMETERS: Json = {
         ("DatabaseHost", "String", "The database proxy"),
         ("DatabaseClusterHost", "String", "The database itself, for migrations"),
         ("DatabaseName", "String", "The database's name"),
+        ("DatabaseProxyName", "String", "The database proxy's name"),
+        ("DatabaseClusterId", "String", "The database cluster's name"),
         ("DatabaseSecretArn", "String", "Name and password of the application's role"),
         ("MasterSecretArn", "String", "Name and password of the database's master"),
         ("GatewaySecretArn", "String", "The gateway's own secrets"),
-        ("KeyArn", "String", "The key that everything is encrypted with"),
+        ("KeyArn", "String", "The key of secrets, logs and the database"),
         ("AlarmTopicArn", "String", "Who is told of alarms"),
     )
 }
@@ -229,7 +233,11 @@ def _function(stage: Stage, function: Function) -> Json:
         function.logical: {"Type": "AWS::Serverless::Function", "DependsOn": logs, "Properties": properties},
         logs: {
             "Type": "AWS::Logs::LogGroup",
-            "Properties": {"LogGroupName": f"/aws/lambda/{name}", "RetentionInDays": stage.log_retention_days},
+            "Properties": {
+                "LogGroupName": f"/aws/lambda/{name}",
+                "RetentionInDays": stage.log_retention_days,
+                "KmsKeyId": {"Ref": "KeyArn"},
+            },
         },
         role: _role(stage, function, logs),
     }
@@ -246,7 +254,7 @@ def _shifted(stage: Stage, function: Function) -> Json:
     if stage.traffic != "AllAtOnce":
         shifted["DeploymentPreference"] = {
             "Type": stage.traffic,
-            "Alarms": [{"Ref": f"{function.logical}Errors"}],
+            "Alarms": [{"Ref": f"{function.logical}Errors"}, {"Ref": RELEASE_ALARM}],
         }
     return shifted
 
@@ -421,10 +429,14 @@ def _api(stage: Stage, made: Sequence[Function]) -> Json:
             "Properties": {
                 "LogGroupName": f"/aws/apigateway/{stage.stack()}",
                 "RetentionInDays": stage.log_retention_days,
+                "KmsKeyId": {"Ref": "KeyArn"},
             },
         },
+        # One for all of an account's APIs in a region, so both stay when a stage goes.
         "AccessLogsRole": {
             "Type": "AWS::IAM::Role",
+            "DeletionPolicy": "Retain",
+            "UpdateReplacePolicy": "Retain",
             "Properties": {
                 "Description": f"API Gateway's access log of {stage.stack()}",
                 "AssumeRolePolicyDocument": {
@@ -445,7 +457,6 @@ def _api(stage: Stage, made: Sequence[Function]) -> Json:
                 ],
             },
         },
-        # One for all of an account's APIs in a region: it stays when a stage goes.
         "AccessLogsAccount": {
             "Type": "AWS::ApiGateway::Account",
             "DeletionPolicy": "Retain",
@@ -560,7 +571,7 @@ def _firewall(stage: Stage) -> Json:
             "FieldToMatch": {"UriPath": {}},
             "PositionalConstraint": "ENDS_WITH",
             "SearchString": "/public",
-            "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+            "TextTransformations": [{"Priority": 0, "Type": "URL_DECODE"}],
         }
     }
     by_source: Json = {"AggregateKeyType": "IP", "EvaluationWindowSec": 300}
@@ -638,6 +649,25 @@ def _domain(stage: Stage) -> Json:
     }
 
 
+def _proxied() -> Json:
+    """The proxy, pointed at the cluster: here, because it waits for a role to log in as, which the migrations made."""
+    return {
+        "DatabaseProxyTargets": {
+            "Type": "AWS::RDS::DBProxyTargetGroup",
+            "Properties": {
+                "DBProxyName": {"Ref": "DatabaseProxyName"},
+                "TargetGroupName": "default",  # the only one that a proxy has
+                "DBClusterIdentifiers": [{"Ref": "DatabaseClusterId"}],
+                "ConnectionPoolConfigurationInfo": {
+                    "MaxConnectionsPercent": 80,  # the rest is for migrations, rotation and whoever has to look
+                    "MaxIdleConnectionsPercent": 40,
+                    "ConnectionBorrowTimeout": 5,  # s: as long as a function waits before its caller should come back
+                },
+            },
+        }
+    }
+
+
 def _rotation() -> Json:
     return {
         "RotateDatabasePasswordInvokePermission": {
@@ -684,54 +714,90 @@ def _alarms(stage: Stage, made: Sequence[Function]) -> Json:
             above=300,
             statistic="Maximum",
         )
+        # A batch that fails is not an error to Lambda: its messages come again.
+        found |= _logged(
+            stage,
+            f"{camel(kind)}Failed",
+            f"{camel(kind)}Logs",
+            '"jobs failed"',
+            f"{stage.stack()}: {kind}: batches fail. Its log says why.",
+            of=(3, 5),
+        )
     for function in made:
         if function.logical != MIGRATE:
+            # What runs once a minute fails once a minute; of an API's many calls a few may be cut off.
             found[f"{function.logical}Errors"] = _alarm(
-                f"{stage.stack()}: {function.name} fails. Its log says why.",
+                f"{stage.stack()}: {function.name} dies, or runs out of time. Its log says why.",
                 "AWS/Lambda",
                 "Errors",
                 {"FunctionName": {"Ref": function.logical}},
-                above=5 if function.routes else 2,
+                above=5 if function.routes else 0,
+                of=(1, 1) if function.routes or function.rotates else (3, 5),
             )
+    found["SweepSilent"] = _alarm(
+        f"{stage.stack()}: the sweep does not run. What no message told of stays undone.",
+        "AWS/Lambda",
+        "Invocations",
+        {"FunctionName": {"Ref": "Sweep"}},
+        above=0,
+        below=1,
+        of=(5, 5),
+        missing="breaching",
+    )
     api = {"ApiName": stage.stack(), "Stage": API_STAGE}
-    found["ServerErrorsAlarm"] = _alarm(
-        f"{stage.stack()}: more than 1 % of requests are answered 5xx.",
+    # An endpoint that fails answers 500, which is no error to Lambda: this is what a new version is judged by.
+    found[RELEASE_ALARM] = _alarm(
+        f"{stage.stack()}: more than 2 % of requests are answered 5xx.",
         "AWS/ApiGateway",
         "5XXError",
         api,
-        above=0.01,
+        above=0.02,
         statistic="Average",
-        periods=5,
+        of=(2, 2),
     )
     found["LatencyAlarm"] = _alarm(
-        f"{stage.stack()}: one request in a hundred takes over 3 s, those that wait among them.",
+        f"{stage.stack()}: one request in a hundred takes 3 s longer than the longest that callers may wait.",
         "AWS/ApiGateway",
         "IntegrationLatency",
         api,
         above=3000 + 1000 * int(stage.environment.get("PAYMENT_WAIT_SECONDS_MAX", "20")),
         percentile="p99",
-        periods=5,
+        of=(5, 5),
+    )
+    pay = {**api, "Resource": "/api/v1/payments", "Method": "POST"}
+    found["PayLatencyAlarm"] = _alarm(
+        f"{stage.stack()}: one new payment in a hundred takes more than 3 s to be accepted.",
+        "AWS/ApiGateway",
+        "IntegrationLatency",
+        pay,
+        above=3000,
+        percentile="p99",
+        of=(5, 5),
     )
     # The schedule says how many payments it found without a live job: some outcome is unknown, or a job is dead.
-    found["UnknownOutcomes"] = {
-        "Type": "AWS::Logs::MetricFilter",
-        "Properties": {
-            "LogGroupName": {"Ref": "InquiriesLogs"},
-            "FilterPattern": '"without a live job"',
-            "MetricTransformations": [
-                {"MetricNamespace": stage.stack(), "MetricName": "UnknownOutcomes", "MetricValue": "1"}
-            ],
-        },
-    }
-    found["UnknownOutcomesAlarm"] = _alarm(
-        f"{stage.stack()}: payments wait at the bank without a live job; inquiries keep finding some.",
-        stage.stack(),
+    return found | _logged(
+        stage,
         "UnknownOutcomes",
-        {},
-        above=0,
-        periods=5,
+        "InquiriesLogs",
+        '"without a live job"',
+        f"{stage.stack()}: payments wait at the bank without a live job; inquiries keep finding some.",
+        of=(4, 6),
     )
-    return found
+
+
+def _logged(stage: Stage, name: str, logs: str, pattern: str, description: str, *, of: tuple[int, int]) -> Json:
+    """An alarm for lines of a log."""
+    return {
+        name: {
+            "Type": "AWS::Logs::MetricFilter",
+            "Properties": {
+                "LogGroupName": {"Ref": logs},
+                "FilterPattern": pattern,
+                "MetricTransformations": [{"MetricNamespace": stage.stack(), "MetricName": name, "MetricValue": "1"}],
+            },
+        },
+        f"{name}Alarm": _alarm(description, stage.stack(), name, {}, above=0, of=of),
+    }
 
 
 def _alarm(
@@ -741,10 +807,13 @@ def _alarm(
     dimensions: Mapping[str, Any],
     *,
     above: float,
+    below: float | None = None,
     statistic: str = "Sum",
     percentile: str | None = None,
-    periods: int = 1,
+    of: tuple[int, int] = (1, 1),
+    missing: str = "notBreaching",
 ) -> Json:
+    """`of` is how many of how many minutes must be bad."""
     return {
         "Type": "AWS::CloudWatch::Alarm",
         "Properties": {
@@ -753,11 +822,12 @@ def _alarm(
             "MetricName": metric,
             "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
             **({"ExtendedStatistic": percentile} if percentile else {"Statistic": statistic}),
-            "ComparisonOperator": "GreaterThanThreshold",
-            "Threshold": above,
+            "ComparisonOperator": "GreaterThanThreshold" if below is None else "LessThanThreshold",
+            "Threshold": above if below is None else below,
             "Period": 60,
-            "EvaluationPeriods": periods,
-            "TreatMissingData": "notBreaching",
+            "DatapointsToAlarm": of[0],
+            "EvaluationPeriods": of[1],
+            "TreatMissingData": missing,
             "AlarmActions": [{"Ref": "AlarmTopicArn"}],
             "OKActions": [{"Ref": "AlarmTopicArn"}],
         },

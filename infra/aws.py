@@ -56,7 +56,10 @@ class Aws:
     @cached_property
     def functions(self) -> Any:
         """For calling functions, and nothing else: a call is made once."""
-        config = Config(read_timeout=INVOKE_SECONDS_MAX, retries={"mode": "standard", "total_max_attempts": 1})
+        # Kept alive: on the way there are networks that forget a call which says nothing for minutes.
+        config = Config(
+            read_timeout=INVOKE_SECONDS_MAX, tcp_keepalive=True, retries={"mode": "standard", "total_max_attempts": 1}
+        )
         return self.session.client("lambda", config=config)
 
     @cached_property

@@ -22,12 +22,13 @@ Check = Callable[[Template], list[str]]
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
 
+RETAINED = frozenset(("Retain", "RetainExceptOnCreate"))
 # What may happen to data when its resource goes, by what holds it.
 KEPT: Mapping[str, frozenset[str]] = {
-    "AWS::KMS::Key": frozenset(("Retain",)),
+    "AWS::KMS::Key": RETAINED,
     "AWS::RDS::DBCluster": frozenset(("Retain", "Snapshot")),
-    "AWS::S3::Bucket": frozenset(("Retain",)),
-    "AWS::SecretsManager::Secret": frozenset(("Retain",)),
+    "AWS::S3::Bucket": RETAINED,
+    "AWS::SecretsManager::Secret": RETAINED,
 }
 # The properties that encrypt what a resource holds; all of them are needed.
 ENCRYPTED: Mapping[str, tuple[str, ...]] = {

@@ -14,7 +14,7 @@ DEFAULT = "default"
 MEMORY_MB = range(128, 10_241)
 CONCURRENCY = range(2, 1001)  # of a trigger, by Lambda
 SHARINGS = ("one", "groups", "each")
-NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+NAME = re.compile(r"[a-z][a-z0-9]{1,14}")
 
 
 class StageError(Exception):
@@ -105,7 +105,7 @@ def load(name: str, *, file: Path = STAGES) -> Stage:
     if name not in names:
         raise StageError(f"There is no stage {name!r} in {file.name}; it has {', '.join(names)}.")
     if not NAME.fullmatch(name):
-        raise StageError(f"A stage is named with small letters, digits and hyphens, unlike {name!r}.")
+        raise StageError(f"A stage is named with 2 to 15 small letters and digits, unlike {name!r}.")
     return _checked(name, _merged(tables.get(DEFAULT, {}), tables[name]))
 
 

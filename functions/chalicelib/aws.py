@@ -11,6 +11,7 @@ import hmac
 import http.client
 import json
 import ssl
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 from chalicelib.aws_config import AwsConfig
 
 TIMEOUT_SECONDS = 2.0
+IDLE_SECONDS_MAX = 60
 ALGORITHM = "AWS4-HMAC-SHA256"
 
 # What each service is called in a request: the target's prefix, and the version of the protocol.
@@ -42,6 +44,7 @@ class Service:
         endpoint = settings.endpoint or f"https://{name}.{settings.region}.amazonaws.com"
         self._url = urlsplit(endpoint)
         self._connection: http.client.HTTPConnection | None = None
+        self._used_at = 0.0  # by the clock on the wall, which goes on while a sandbox is frozen
 
     def call(self, operation: str, members: Mapping[str, Any]) -> dict[str, Any]:
         """What the service answers. Raises AwsError. Asks again only if a connection kept from before had died."""
@@ -52,6 +55,8 @@ class Service:
             "host": self._url.netloc,
             "x-amz-target": f"{target}.{operation}",
         }
+        if time.time() - self._used_at > IDLE_SECONDS_MAX:
+            self.close()  # the network may have forgotten it without a word
         kept = self._connection is not None
         try:
             status, answer = self._post(body, headers)
@@ -82,6 +87,7 @@ class Service:
         signed = sign(headers, body, service=self._name, settings=self._settings, at=datetime.now(UTC))
         self._connection.request("POST", "/", body, signed)
         answer = self._connection.getresponse()
+        self._used_at = time.time()
         return answer.status, answer.read()
 
 

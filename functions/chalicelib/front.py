@@ -38,7 +38,7 @@ def answer(
     except GatewayError as refusal:
         answered = refused(refusal, event["requestContext"]["requestId"])
     finally:
-        app.current_request = None  # Chalice keeps it, and with it a card number
+        app.current_request = None  # Chalice would keep it, and with it a card number, until the next
     if cors_origins:
         answered["headers"] |= cors_headers(origin_of(event["headers"], cors_origins))
     return answered

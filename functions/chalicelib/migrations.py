@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 
@@ -24,22 +25,32 @@ def migrate(database_url: str) -> int:
     """Applies what is missing and says how many files that was. Raises psycopg.Error; half of a file is never left."""
     from yoyo import get_backend, read_migrations  # only a Lambda that migrates should wait for it
 
-    backend = get_backend(f"postgresql+psycopg://{database_url.partition('://')[2]}")
     migrations = read_migrations(str(MIGRATIONS))
     # yoyo's own lock is a row that outlives a killed process. Ours ends with its connection; whoever holds it may
     # clear away what a dead one left.
-    with psycopg.connect(database_url, autocommit=True) as guard:
-        guard.execute("select set_config('lock_timeout', %s, false)", (f"{GUARD_SECONDS}s",))
+    with psycopg.connect(_patient(database_url, lock_seconds=GUARD_SECONDS), autocommit=True) as guard:
         guard.execute("select pg_advisory_lock(%s)", (GUARD_KEY,))
-        try:
-            backend.connection.execute("select set_config('lock_timeout', %s, false)", (f"{LOCK_SECONDS}s",))
+        # In the URL, since yoyo opens a connection of its own for each file.
+        url = _patient(database_url, lock_seconds=LOCK_SECONDS)
+        backend = get_backend(f"postgresql+psycopg://{url.partition('://')[2]}")
+        with closing(backend.connection):
             backend.break_lock()
             with backend.lock():
                 missing = backend.to_apply(migrations)
                 backend.apply_migrations(missing)
                 return len(missing)
-        finally:
-            backend.connection.close()
+
+
+def _patient(database_url: str, *, lock_seconds: int) -> str:
+    """An index on a large table takes long; a role's settings are for requests, which must not."""
+    settings = {
+        "lock_timeout": f"{lock_seconds}s",
+        "statement_timeout": "0",
+        "idle_in_transaction_session_timeout": "0",
+        "enable_seqscan": "on",
+    }
+    options = quote(" ".join(f"-c {name}={value}" for name, value in settings.items()))
+    return f"{database_url}{'&' if '?' in database_url else '?'}options={options}"
 
 
 def seed(settings: Config, database_url: str) -> None:

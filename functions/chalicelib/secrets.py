@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from urllib.parse import quote
 
-from chalicelib.aws import Service
+from chalicelib.aws import AwsError, Service
 from chalicelib.aws_config import AwsConfig
 from shared.config import ConfigError
+
+TRANSIENT = ("", "ThrottlingException", "InternalServiceError", "ServiceUnavailable")
 
 
 class Secrets:
@@ -31,13 +34,22 @@ class Secrets:
             database=self._settings.database_name,
         )
 
+    def _get(self, name: str) -> dict[str, Any]:
+        asked = {"SecretId": name, "VersionStage": "AWSCURRENT"}
+        try:
+            return self._manager.call("GetSecretValue", asked)
+        except AwsError as error:
+            if error.code not in TRANSIENT:
+                raise
+            return self._manager.call("GetSecretValue", asked)  # a cold start should not fail for one lost packet
+
     def close(self) -> None:
         """Ends the connection."""
         self._manager.close()
 
     def read(self, name: str) -> dict[str, str]:
         """Raises AwsError, or ConfigError where the secret is no object of text."""
-        kept = self._manager.call("GetSecretValue", {"SecretId": name, "VersionStage": "AWSCURRENT"})
+        kept = self._get(name)
         try:
             members = json.loads(kept["SecretString"])
         except (KeyError, ValueError):

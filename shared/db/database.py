@@ -6,8 +6,10 @@ starts no thread and opens nothing early, so a process may fork, or be frozen, b
 
 from __future__ import annotations
 
+import logging
 import select
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +26,9 @@ from psycopg.rows import DictRow, dict_row
 CONNECTIONS_MAX = 8
 CONNECT_TIMEOUT_SECONDS = 3
 WAIT_SECONDS = 5  # for a connection of ours to be free
+# A network forgets an idle connection without a word (AWS's after 350 s), and a frozen sandbox sends no keepalives.
+IDLE_SECONDS_MAX = 240
+RENEW_SECONDS = 5
 # What a statement, a lock or an idle transaction may take before Postgres ends it; and plans that are made while a
 # table is small must still be right when it is large, so they use an index wherever there is one.
 SESSION = {
@@ -39,6 +44,9 @@ Tx = psycopg.Connection[DictRow]
 
 # What each connection has prepared beside psycopg's own.
 PREPARED: WeakKeyDictionary[PGconn, set[bytes]] = WeakKeyDictionary()
+
+
+log = logging.getLogger(__name__)
 
 
 class Database:
@@ -59,11 +67,12 @@ class Database:
     ) -> None:
         self._url = url
         self._renew = renew
+        self._renewed_at = float("-inf")
         self._application_name = application_name
         self._connections_max = connections_max
         self._prepare = prepare
         self._free = threading.BoundedSemaphore(connections_max)
-        self._idle: deque[Tx] = deque()
+        self._idle: deque[tuple[Tx, float]] = deque()  # since when, by the clock on the wall
 
     def sibling(self, name: str) -> Database:
         """The same database over connections of its own."""
@@ -93,7 +102,7 @@ class Database:
     def close(self) -> None:
         """Ends the connections that nobody uses."""
         while self._idle:
-            self._idle.pop().close()
+            self._idle.pop()[0].close()
 
     def take(self) -> Tx:
         """A connection to give back. Raises psycopg.OperationalError if there is none to be had in time."""
@@ -107,15 +116,16 @@ class Database:
 
     def give_back(self, connection: Tx) -> None:
         if connection.pgconn.transaction_status == TransactionStatus.IDLE:
-            self._idle.append(connection)
+            self._idle.append((connection, time.time()))
         else:
             connection.close()
         self._free.release()
 
     def _open(self) -> Tx:
         while self._idle:
-            connection = self._idle.pop()  # the one used last, so that few stay warm
-            if not connection.closed and not _hung_up(connection):
+            connection, since = self._idle.pop()  # the one used last, so that few stay warm
+            fresh = time.time() - since < IDLE_SECONDS_MAX
+            if fresh and not connection.closed and not _hung_up(connection):
                 return connection
             connection.close()
         return self._connect()
@@ -124,10 +134,23 @@ class Database:
         try:
             return self._connect_to(self._url)
         except psycopg.OperationalError:
-            if self._renew is None or (url := self._renew()) == self._url:
+            if not self._renewed():
                 raise
-            self._url = url
-            return self._connect_to(url)
+            return self._connect_to(self._url)
+
+    def _renewed(self) -> bool:
+        """Whether the URL is another one now. Asked at most every few seconds: a database that is down is no reason."""
+        now = time.monotonic()
+        if self._renew is None or now - self._renewed_at < RENEW_SECONDS:
+            return False
+        self._renewed_at = now
+        try:
+            url = self._renew()
+        except Exception:  # whatever keeps secrets is down too; what the database said is what the caller is told
+            log.warning("the database's URL could not be read anew", exc_info=True)
+            return False
+        changed, self._url = url != self._url, url
+        return changed
 
     def _connect_to(self, url: str) -> Tx:
         connection: Tx = psycopg.connect(

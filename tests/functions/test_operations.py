@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import psycopg
 import pytest
+from chalicelib import migrations
 from chalicelib.migrations import MIGRATIONS
+from chalicelib.operations import OperationFailed
 from chalicelib.operations.migrate import migrate
 from chalicelib.operations.rotate_database_password import rotate_database_password
 from moto.server import ThreadedMotoServer
@@ -94,6 +98,33 @@ def test_the_first_deployment_makes_role_database_and_schema_and_the_next_has_no
         assert shown == {name: (value,) for name, value in SESSION.items()} | {"timezone": ("UTC",)}
 
 
+def test_a_migration_may_take_longer_than_a_request(
+    stage: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The role's limits are for requests; an index on a large table takes its time."""
+    migrate({}, None)
+    with psycopg.connect("postgresql://postgres@/postgres", autocommit=True) as admin:
+        for setting in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            admin.execute(f"alter role {stage.name} set {setting} = '300ms'")  # type: ignore[arg-type]
+    (tmp_path / "9999_slow.sql").write_text("select pg_sleep(1);\n")
+    monkeypatch.setattr(migrations, "MIGRATIONS", tmp_path)
+    assert migrations.migrate(url(stage, "first")) == 1
+
+
+def test_what_a_failed_migration_says_of_rows_is_told_to_nobody(
+    stage: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    migrate({}, None)
+    (tmp_path / "9998_broken.sql").write_text(
+        "create table t (email text unique); insert into t values ('asha@private.example'), ('asha@private.example');\n"
+    )
+    monkeypatch.setattr(migrations, "MIGRATIONS", tmp_path)
+    with pytest.raises(OperationFailed, match="UniqueViolation") as failed:
+        migrate({}, None)
+    assert "private.example" not in str(failed.value)
+    assert failed.value.__cause__ is None and failed.value.__suppress_context__, "Lambda prints what is raised"
+
+
 def test_the_deployment_of_another_day_takes_over_a_password_that_was_changed(
     stage: SimpleNamespace, manager: Any
 ) -> None:
@@ -139,7 +170,7 @@ def test_until_the_rotation_is_finished_the_current_password_is_the_old_one(
 
 
 def test_another_secret_is_not_rotated(stage: SimpleNamespace) -> None:
-    with pytest.raises(ValueError, match="no other"):
+    with pytest.raises(OperationFailed, match=r"^ValueError: .* no other$"):
         rotate_database_password({"Step": "setSecret", "SecretId": "another", "ClientRequestToken": "t"}, None)
 
 
@@ -166,4 +197,29 @@ def test_a_sandbox_that_knows_an_old_password_reads_the_new_one(stage: SimpleNam
     database.close()
     broken = Database(url(stage, "wrong"), application_name="tests", renew=lambda: url(stage, "wrong"))
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"), broken.statement():
+        pass
+
+
+def test_what_was_idle_for_long_is_not_used_again(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network has forgotten it without a word: a query would go nowhere."""
+    database = Database(database_url, application_name="tests", connections_max=1)
+
+    def backend() -> Any:
+        with database.statement() as tx:
+            return tx.info.backend_pid
+
+    first = backend()
+    assert backend() == first
+    hours_later = time.time() + 3 * 3600
+    monkeypatch.setattr(time, "time", lambda: hours_later)
+    assert backend() != first
+    database.close()
+
+
+def test_where_secrets_are_down_too_the_database_is_what_is_told_of() -> None:
+    def renew() -> str:
+        raise RuntimeError("no secrets today")
+
+    database = Database("postgresql://nobody@127.0.0.1:9/nothing", application_name="tests", renew=renew)
+    with pytest.raises(psycopg.OperationalError, match="refused"), database.statement():
         pass

@@ -14,8 +14,9 @@ from chalice import Blueprint
 from psycopg import sql
 
 from chalicelib import aws_config, migrations
+from chalicelib.database_roles import set_password
+from chalicelib.operations import told_in_one_line
 from chalicelib.secrets import Secrets, url_of
-from shared import logs
 from shared.db.database import CONNECT_TIMEOUT_SECONDS, SESSION
 
 operations = Blueprint(__name__)
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 
 @operations.lambda_function(name="migrate")
+@told_in_one_line
 def migrate(_event: Any, _context: Any) -> dict[str, int]:
     """`{"applied": n}`. It goes past the proxy, which would keep its session's settings and locks from it."""
     aws = aws_config.from_environment()
@@ -36,7 +38,6 @@ def migrate(_event: Any, _context: Any) -> dict[str, int]:
         role, master = secrets.read(aws.database_secret), secrets.read(aws.master_secret)
     finally:
         secrets.close()
-    logs.set_up(settings.log_format)
     prepare(
         url_of(master, host=aws.database_cluster_host, database="postgres"),
         role=role["username"],
@@ -56,7 +57,7 @@ def prepare(master_url: str, *, role: str, password: str, database: str) -> None
     with psycopg.connect(master_url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS) as master:
         if master.execute("select from pg_roles where rolname = %s", [role]).rowcount == 0:
             master.execute(sql.SQL("create role {} login").format(name))
-        master.execute(sql.SQL("alter role {} password {}").format(name, sql.Literal(password)))
+        set_password(master, role, password)
         for setting, value in SESSION.items():
             change = sql.SQL("alter role {} set {} = {}")
             master.execute(change.format(name, sql.Identifier(setting), sql.Literal(value)))

@@ -14,10 +14,11 @@ from typing import Any
 
 import psycopg
 from chalice import Blueprint
-from psycopg import sql
 
 from chalicelib import aws_config
 from chalicelib.aws import AwsError, Service
+from chalicelib.database_roles import set_password
+from chalicelib.operations import told_in_one_line
 from chalicelib.secrets import url_of
 from shared.db.database import CONNECT_TIMEOUT_SECONDS
 
@@ -63,8 +64,7 @@ class Rotation:
         master = _members(self.manager.call("GetSecretValue", {"SecretId": self.master_secret}))
         url = url_of(master, host=self.host, database="postgres")
         with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS) as connection:
-            name, password = sql.Identifier(pending["username"]), sql.Literal(pending["password"])
-            connection.execute(sql.SQL("alter role {} password {}").format(name, password))
+            set_password(connection, pending["username"], pending["password"])
 
     def test(self) -> None:
         """Somebody gets in with it."""
@@ -95,6 +95,7 @@ class Rotation:
 
 
 @operations.lambda_function(name="rotate_database_password")
+@told_in_one_line
 def rotate_database_password(event: Any, _context: Any) -> None:
     aws = aws_config.from_environment()
     if event["SecretId"] != aws.database_secret:
