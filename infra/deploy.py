@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 SITES = ("checkout", "dashboard")
 SECRET_OUTPUT = "GatewaySecretArn"  # noqa: S105 - the name of an output
+TRIGGER = "AWS::Lambda::EventSourceMapping"
 ENDPOINT_OUTPUT = "EndpointURL"
 ANSWER_SHOWN_MAX = 2000
 PENDING_SECONDS_MAX = 120.0
@@ -211,7 +212,7 @@ def _smoke(
     if not url:
         raise NeedsAttention(f"The application tells no {ENDPOINT_OUTPUT}: say --smoke-url, or --no-smoke.")
     with progress.step(f"Does it answer: {url}"):
-        wrong = smoke.check(url, healthy_seconds_max=options.smoke_seconds)
+        wrong = smoke.check(url, healthy_seconds_max=options.smoke_seconds) + _idle_jobs(aws)
         for sentence in wrong:
             progress.detail(sentence)
     if not wrong:
@@ -233,6 +234,21 @@ def _smoke(
 
 
 # Parts of steps
+
+
+def _idle_jobs(aws: Aws) -> list[str]:
+    """What is wrong with the functions that work off queues: each is given a batch of nothing, which starts it."""
+    name = aws.stage.stack()
+    declared = json.loads(stacks.template_of(aws.cloudformation, name))["Resources"].values()
+    wanted = [one["Properties"]["FunctionName"] for one in declared if one["Type"] == TRIGGER]
+    called = {logical: physical for _, logical, physical in stacks.resources(aws.cloudformation, name)}
+    wrong = []
+    for function in sorted({called[reference["Ref"]] for reference in wanted}):
+        answer = aws.functions.invoke(FunctionName=function, Payload=b'{"Records": []}')
+        if answer.get("FunctionError"):
+            payload = answer["Payload"].read().decode(errors="replace")
+            wrong.append(f"{function} does not start: {_error_of(payload)}")
+    return wrong
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,7 @@ START_SECONDS_MAX = 60
 FOLDER_BYTES_MAX = 262_144_000  # of an unzipped bundle, by Lambda
 BUNDLE_BYTES_MAX = 15_000_000
 VARIABLES_BYTES_MAX = 4096  # of a function, by Lambda
+INTERFACES = "AWSLambdaENIManagementAccess"
 RESOURCES_MAX = 500  # of a stack, by CloudFormation
 
 # Imports each handler as Lambda does, from the bundle and the standard library alone, and tells what went wrong.
@@ -233,7 +234,48 @@ def receivers_without_right(template: Template) -> list[str]:
     ]
 
 
+def functions_without_means(template: Template) -> list[str]:
+    """Every function reads secrets that a key seals, and needs an interface in the network."""
+    named = {resource.name: resource for resource in resources(template)}
+    found = []
+    for function in functions(template):
+        role = named.get(_named(function.properties["Role"]))
+        if role is None:
+            continue
+        allowed = {
+            action
+            for policy in role.properties.get("Policies", ())
+            for statement in policy["PolicyDocument"]["Statement"]
+            if statement["Effect"] == "Allow"
+            for action in statement["Action"]
+        }
+        wanted = ("secretsmanager:GetSecretValue", "kms:Decrypt", "logs:PutLogEvents")
+        found += [f"{function.name} may not {action}." for action in wanted if action not in allowed]
+        if INTERFACES not in json.dumps(role.properties.get("ManagedPolicyArns", [])):
+            found.append(f"{function.name} may not have an interface in the network ({INTERFACES}).")
+    return found
+
+
+def releases_unjudged(template: Template) -> list[str]:
+    """What shifts traffic to a new version looks at an alarm for answers of 5xx, which Lambda does not call errors."""
+    judging = [
+        alarm.name
+        for alarm in resources(template, "AWS::CloudWatch::Alarm")
+        if (alarm.properties.get("Namespace"), alarm.properties.get("MetricName")) == ("AWS/ApiGateway", "5XXError")
+    ]
+    return [
+        f"{group.name} shifts traffic without an alarm for answers of 5xx."
+        for group in resources(template, "AWS::CodeDeploy::DeploymentGroup")
+        if not any(
+            _named(alarm["Name"]) in judging
+            for alarm in (group.properties.get("AlarmConfiguration") or {}).get("Alarms", ())
+        )
+    ]
+
+
 CHECKS = (
+    functions_without_means,
+    releases_unjudged,
     partial_failures_unsaid,
     unbounded_triggers,
     short_visibility,

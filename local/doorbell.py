@@ -56,6 +56,8 @@ def _bell(kind: str) -> str:
 class Doorbell:
     """One for a process; safe to use from all of its threads."""
 
+    beat_seconds = 30.0  # a worker looks for work every few seconds
+
     def __init__(self, url: str) -> None:
         self._url = url
         self._wanted: dict[Kind, threading.Event] = {kind: threading.Event() for kind in KINDS}

@@ -10,6 +10,10 @@ from shared.jobs import Kind
 
 
 class Queue(Protocol):
+    @property
+    def beat_seconds(self) -> float:
+        """How long after the last sign of life whoever works is taken for dead."""
+
     def send(self, jobs: Sequence[StagedJob]) -> None:
         """Tells of jobs that were just committed. Never raises: the sweep finds what was not told."""
 

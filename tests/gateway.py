@@ -25,6 +25,7 @@ class Told:
     """A queue that remembers what it was told."""
 
     jobs: list[StagedJob] = field(default_factory=list)
+    beat_seconds: float = 30
 
     def send(self, staged: Sequence[StagedJob]) -> None:
         self.jobs.extend(job for job in staged if not job.in_seconds)

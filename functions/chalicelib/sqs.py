@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 class SqsQueue:
     """`url_prefix` and a kind make a queue's URL: `https://sqs.….amazonaws.com/123456789012/gateway-dev-`, say."""
 
+    beat_seconds = 100.0  # the sweep looks for most of every minute; one that comes late is no dead one
+
     def __init__(self, url_prefix: str, database: Database, settings: AwsConfig) -> None:
         self._url_prefix = url_prefix
         self._database = database

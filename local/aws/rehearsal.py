@@ -146,7 +146,7 @@ def imitation(stage: Stage, home: Path) -> Iterator[Imitation]:
 
         def invoke(name: str, event: bytes) -> Result:
             database.start()
-            functions = Functions(made.read("migrate"), **made.surroundings)
+            functions = Functions(made.read("migrate" if name.endswith("-migrate") else ""), **made.surroundings)
             try:
                 return functions.invoke(name, event)
             finally:

@@ -12,8 +12,6 @@ from shared.db import jobs
 from shared.db.database import Database
 from shared.queue import Queue
 
-HEARTBEAT_SECONDS_MAX = 30  # a worker looks for work every few seconds; this long without is a dead one
-
 log = logging.getLogger(__name__)
 
 
@@ -34,7 +32,7 @@ def check(database: Database, queue: Queue) -> Health:
         with database.statement() as tx:
             db.ping(tx)
             database_up = True
-            worker_up = jobs.workers_alive(tx, within_seconds=HEARTBEAT_SECONDS_MAX)
+            worker_up = jobs.workers_alive(tx, within_seconds=queue.beat_seconds)
     except psycopg.Error as error:
         log.warning("health: database: %s", " ".join(str(error).split()))
     try:

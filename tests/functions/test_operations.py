@@ -111,6 +111,20 @@ def test_a_migration_may_take_longer_than_a_request(
     assert migrations.migrate(url(stage, "first")) == 1
 
 
+def test_a_migration_gives_up_rather_than_have_every_request_wait_behind_it(
+    stage: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    migrate({}, None)
+    (tmp_path / "9997_locked.sql").write_text("alter table merchants add column more text;\n")
+    monkeypatch.setattr(migrations, "MIGRATIONS", tmp_path)
+    monkeypatch.setattr(migrations, "LOCK_SECONDS", 1)
+    with psycopg.connect(url(stage, "first")) as busy:
+        busy.execute("select count(*) from merchants")  # and the transaction stays open
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            migrations.migrate(url(stage, "first"))
+    assert migrations.migrate(url(stage, "first")) == 1, "at a quieter moment it is run again"
+
+
 def test_what_a_failed_migration_says_of_rows_is_told_to_nobody(
     stage: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -140,6 +140,20 @@ def _outside_the_network(template: Template) -> None:
     del template["Resources"]["ApiPay"]["Properties"]["VpcConfig"]
 
 
+def _may_not_decrypt(template: Template) -> None:
+    statements = _role_of(template, "ApiRead")
+    statements[:] = [one for one in statements if one["Action"] != ["kms:Decrypt"]]
+
+
+def _without_interface(template: Template) -> None:
+    del template["Resources"]["ApiReadRole"]["Properties"]["ManagedPolicyArns"]
+
+
+def _unjudged_release(template: Template) -> None:
+    group = {"AlarmConfiguration": {"Enabled": True, "Alarms": [{"Name": {"Ref": "ApiPayErrors"}}]}}
+    template["Resources"]["ApiPayDeployment"] = {"Type": "AWS::CodeDeploy::DeploymentGroup", "Properties": group}
+
+
 FAULTS: Mapping[str, tuple[Callable[[Template], None], str]] = {
     "missing redrive": (_without_redrive, "ProcessPaymentQueue has no RedrivePolicy"),
     "dead letters forgotten early": (_dead_letters_forgotten_early, "must keep messages longer"),
@@ -148,6 +162,9 @@ FAULTS: Mapping[str, tuple[Callable[[Template], None], str]] = {
     "missing permission to send, API": (_may_not_send("ApiPay"), "ApiPay may not send to"),
     "missing permission to send, job": (_may_not_send("ProcessPayment"), "ProcessPayment may not send to"),
     "missing permission to send, schedule": (_may_not_send("Sweep"), "Sweep may not send to"),
+    "missing permission to decrypt": (_may_not_decrypt, "ApiRead may not kms:Decrypt"),
+    "missing interface": (_without_interface, "ApiRead may not have an interface"),
+    "release that nobody judges": (_unjudged_release, "without an alarm for answers of 5xx"),
     "missing permission to receive": (_may_not_receive, "ProcessPayment may not sqs:ReceiveMessage"),
     "visibility too short": (_short_visibility, "DeliverWebhookQueue: VisibilityTimeout must be at least 180 s"),
     "longer than a lease": (_longer_than_a_lease, "longer than a job's lease"),

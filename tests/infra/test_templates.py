@@ -367,7 +367,7 @@ FAULTS: list[tuple[checks.Check, str, Edit, str]] = [
         checks.lost_with_the_stack,
         "foundation.yaml",
         lambda whole: whole["Resources"]["GatewaySecret"].pop("UpdateReplacePolicy"),
-        "GatewaySecret holds data: its UpdateReplacePolicy must be Retain, and is not there",
+        "GatewaySecret holds data: its UpdateReplacePolicy must be Retain or RetainExceptOnCreate, and is not there",
     ),
     (checks.lost_with_the_stack, "foundation.yaml", in_resource("Key", DeletionPolicy="Delete"), "Key holds data"),
     (

@@ -10,7 +10,6 @@ from msgspec import Meta
 
 from chalicelib.http import Call, endpoint
 from shared.db import jobs
-from shared.services import health
 
 routes = Blueprint(__name__)
 
@@ -35,7 +34,7 @@ class JobsStatus(msgspec.Struct, kw_only=True):
 )
 def get_jobs_status(call: Call[None]) -> JobsStatus:
     counts = jobs.counts(call.tx)
-    alive = jobs.workers_alive(call.tx, within_seconds=health.HEARTBEAT_SECONDS_MAX)
+    alive = jobs.workers_alive(call.tx, within_seconds=call.on.queue.beat_seconds)
     return JobsStatus(
         pending=counts.pending,
         processing=counts.processing,
