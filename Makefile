@@ -11,7 +11,7 @@ RUNS := $(VENV)/.runs
 TESTS := $(VENV)/.tests
 
 .DEFAULT_GOAL := help
-.PHONY: help up merchant test lint bench fuzz rehearse aws deploy clean
+.PHONY: help up merchant test lint bench fuzz rehearse aws deploy cost clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,12 @@ aws: $(TESTS) ## imitate AWS on this machine, to deploy STAGE to from another te
 
 deploy: $(TESTS) ## deploy STAGE to the AWS account you are signed in to; ARGS=--dry-run only shows what would change
 	@$(BIN)/python -m infra.deploy $(STAGE) $(ARGS)
+
+# What is measured is kept, so that a price can be looked at without measuring first.
+cost: $(TESTS) ## print what payments cost on AWS, and where they stop; MEASURE=1 measures anew, which takes ten minutes
+	@if [ -n "$(MEASURE)" ] || [ ! -f infra/measured.json ]; then \
+		$(BIN)/python -m local.aws.measure infra/measured.json || exit; fi
+	@$(BIN)/python -m infra.cost $(ARGS) && echo && $(BIN)/python -m infra.scale $(ARGS)
 
 clean: ## remove what the targets above made, except the data in .gateway
 	rm -rf $(VENV) .build .pytest_cache .mypy_cache .ruff_cache .hypothesis
