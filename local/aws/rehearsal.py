@@ -146,7 +146,9 @@ def imitation(stage: Stage, home: Path) -> Iterator[Imitation]:
 
         def invoke(name: str, event: bytes) -> Result:
             database.start()
-            functions = Functions(made.read("migrate" if name.endswith("-migrate") else ""), **made.surroundings)
+            deployed = made.read("migrate" if name.endswith("-migrate") else "")
+            # Apart from what runs: whoever starts in a folder ends what was left in it.
+            functions = Functions(deployed, **made.surroundings | {"logs_folder": home / "logs" / "invoked"})
             try:
                 return functions.invoke(name, event)
             finally:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from infra import cost, stages
+from infra import application, cost, stages
 from infra.cost import Amount, CostError, Line, Prices
 from infra.stages import Stage
 
@@ -212,8 +212,9 @@ def test_an_idle_month_costs_what_its_settings_ask(at: Prices) -> None:
     assert usd(stage, "endpoint_hour") == 0
     # Five pollers of each of three queues ask three times a minute.
     assert usd(stage, "sqs_request") == pytest.approx(5 * 3 * 3 * 60 * 730 * 0.40 / 1e6)
-    # A second every minute with half a GB.
-    assert usd(stage, "lambda_gb_second") == pytest.approx(60 * 730 * 0.5 * at["lambda_gb_second"].usd)
+    # A second every minute, with the memory of a schedule.
+    gb = application.SCHEDULE_MB / 1024
+    assert usd(stage, "lambda_gb_second") == pytest.approx(60 * 730 * gb * at["lambda_gb_second"].usd)
 
 
 def test_a_month_pays_for_the_database_only_beyond_its_minimum(at: Prices, production: Stage) -> None:
