@@ -45,7 +45,7 @@ rehearse: $(TESTS) ## deploy to an AWS that is imitated on this machine, and try
 
 STAGE ?= dev
 aws: $(TESTS) ## imitate AWS on this machine, to deploy STAGE to from another terminal, until Ctrl-C
-	@exec $(BIN)/python -m local.aws $(STAGE)
+	@exec $(BIN)/python -m local.aws $(STAGE) $(ARGS)
 
 deploy: $(TESTS) ## deploy STAGE to the AWS account you are signed in to; ARGS=--dry-run only shows what would change
 	@$(BIN)/python -m infra.deploy $(STAGE) $(ARGS)

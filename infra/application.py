@@ -842,9 +842,11 @@ def _alarm(
 
 
 def _outputs(stage: Stage) -> Json:
+    # Paths of the API begin with a slash, so this ends without one.
+    own = f"https://${{RestAPI}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{API_STAGE}"
     url = f"https://{stage.api_domain}" if stage.api_domain else None
     return {
-        **({"EndpointURL": {"Value": url}} if url else {}),
+        "EndpointURL": {"Value": {"Fn::Sub": url or own}},
         **({"DomainTarget": {"Value": {"Fn::GetAtt": ["Domain", "RegionalDomainName"]}}} if url else {}),
         "FirewallArn": {"Value": {"Fn::GetAtt": ["Firewall", "Arn"]}},
     }

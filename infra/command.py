@@ -25,8 +25,12 @@ def run(work: Callable[[Progress], None]) -> int:
         return _ended(str(error), error.exit_code)
     except (BotoCoreError, ClientError) as error:
         return _ended(told(error), FAILED)
+    except ValueError as error:
+        if "endpoint" not in str(error):
+            raise
+        return _ended(f"{error}: AWS_ENDPOINT_URL must be a URL, or not be set.", USAGE)
     except KeyboardInterrupt:
-        return _ended(f"Interrupted: {progress.doing}. The same command goes on from there.", INTERRUPTED)
+        return _ended(f"Interrupted: {progress.left}. The same command goes on from there.", INTERRUPTED)
     return DONE
 
 

@@ -402,9 +402,21 @@ def main(words: Sequence[str] | None = None, *, build: Builder | None = None) ->
             smoke_seconds=asked.smoke_seconds,
         )
         deploy(aws, options, progress, build=build or _builder())
+        if not asked.dry_run:
+            _what_next(aws, progress)
         progress.say("Nothing was changed." if asked.dry_run else "Done.")
 
     return run(work)
+
+
+def _what_next(aws: Aws, progress: Progress) -> None:
+    outputs = {}
+    for part in ("foundation", ""):
+        stack = stacks.find(aws.cloudformation, aws.stage.stack(part))
+        outputs |= stack.outputs if stack is not None else {}
+    progress.say(f"The API: {outputs.get(ENDPOINT_OUTPUT, 'unknown').rstrip('/')}")
+    progress.detail(f"its operator's secret: python -m infra.secret {aws.stage.name} OPERATOR_SECRET")
+    progress.detail(f"how it is:             python -m infra.status {aws.stage.name}")
 
 
 def _builder() -> Builder:

@@ -82,7 +82,7 @@ def _show(found: Sequence[tuple[int, str, str, str]], short: int, grep: re.Patte
     for moment, _, name, text in found:
         if grep is None or grep.search(text):
             at = datetime.fromtimestamp(moment / 1000, UTC)
-            print(f"{at:%H:%M:%S}.{moment % 1000:03d}  {name[short:]}  {text}", flush=True)
+            print(f"{at:%H:%M:%S}.{int(moment) % 1000:03d}  {name[short:]}  {text}", flush=True)
 
 
 def _follow(service: Any, names: Sequence[str], since: float, short: int, grep: re.Pattern[str] | None) -> None:
@@ -118,7 +118,10 @@ def main(words: Sequence[str] | None = None) -> int:
         try:
             if asked.follow:
                 _follow(service, names, since, short, asked.grep)
-            _show(lines(service, names, since), short, asked.grep)
+            found = lines(service, names, since)
+            _show(found, short, asked.grep)
+            if not found:
+                print(f"Nothing was written in the last {asked.since:.0f} s.", file=sys.stderr)
         except KeyboardInterrupt:
             pass  # that is how one stops reading
         except BrokenPipeError:

@@ -1,17 +1,26 @@
-"""The gateway's own secrets: made once, by the first deployment, and read by nobody but the functions."""
+"""The gateway's own secrets: made once, by the first deployment, for the functions.
+
+An operator signs in with one of them: `python -m infra.secret dev OPERATOR_SECRET` prints it.
+"""
 
 from __future__ import annotations
 
+import argparse
 import base64
 import json
 import secrets
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.aws import code
+from infra import stacks, stages
+from infra.aws import Aws, code
+from infra.command import STAGES_HELP, run
 from infra.errors import InfraError
+from infra.terminal import Progress
 
 ENCRYPTION_KEY_BYTES = 32  # AES-256
 TOKEN_BYTES = 48
@@ -42,3 +51,28 @@ def fill(secrets_manager: Any, arn: str) -> list[str]:
         value = json.dumps(known | {name: MEMBERS[name]() for name in missing})
         secrets_manager.put_secret_value(SecretId=arn, SecretString=value)
     return missing
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.secret", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("stage", help="a table of the settings: dev, staging, production …")
+    parser.add_argument("member", choices=sorted(MEMBERS), help="which of them")
+    parser.add_argument("--stages", type=Path, default=stages.STAGES, metavar="FILE", help=STAGES_HELP)
+    asked = parser.parse_args(words)
+
+    def work(_: Progress) -> None:
+        aws = Aws(stages.load(asked.stage, file=asked.stages))
+        aws.signed_in()
+        foundation = stacks.find(aws.cloudformation, aws.stage.stack("foundation"))
+        if foundation is None:
+            raise InfraError(f"{aws.stage.name} is not deployed.")
+        kept = aws.client("secretsmanager").get_secret_value(SecretId=foundation.outputs["GatewaySecretArn"])
+        print(json.loads(kept["SecretString"])[asked.member])
+
+    return run(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -140,7 +140,7 @@ def apply(
         _protect(cloudformation, name, after, protected)
     except (BotoCoreError, ClientError) as error:
         raise NeedsAttention(f"CloudFormation goes on with {name}, and we lost sight of it: {told(error)}") from error
-    progress.doing = doing
+    progress.doing, progress.changed = doing, True
     return Applied(changed=True, changes=changes, outputs=after.outputs)
 
 
@@ -162,7 +162,7 @@ def delete(cloudformation: Any, name: str, progress: Progress, *, seconds_max: f
     for event in _until_settled(cloudformation, before.id, seen, progress, seconds_max):
         if event["ResourceStatus"] == "DELETE_SKIPPED":
             left.append(f"{event['ResourceType']} {event.get('PhysicalResourceId', event['LogicalResourceId'])}")
-    progress.doing = doing
+    progress.doing, progress.changed = doing, True
     after = _describe(cloudformation, before.id)
     if after is not None and after.status != "DELETE_COMPLETE":
         raise NeedsAttention(

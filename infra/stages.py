@@ -9,11 +9,18 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from shared.jobs import KINDS
+
 STAGES = Path(__file__).with_name("stages.toml")
 DEFAULT = "default"
 MEMORY_MB = range(128, 10_241)
 CONCURRENCY = range(2, 1001)  # of a trigger, by Lambda
 SHARINGS = ("one", "groups", "each")
+GROUPS = ("pay", "checkout", "read", "wait", "manage")
+TRAFFIC = re.compile(r"AllAtOnce|(Canary10Percent(5|10|15|30)|Linear10PercentEvery(1|2|3|10))Minutes?")
+RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288)
+EXAMPLE = Path(__file__).resolve().parent.parent / ".env.example"
+APP = re.compile(r"[a-z][a-z0-9-]{1,29}")
 NAME = re.compile(r"[a-z][a-z0-9]{1,14}")
 
 
@@ -134,11 +141,33 @@ def _checked(name: str, settings: dict[str, Any]) -> Stage:
         raise StageError(f"{name}: values of the environment are text, in quotes.")
     if settings["functions"] not in SHARINGS:
         raise StageError(f"{name}: functions must be {', '.join(SHARINGS)}, and is {settings['functions']!r}.")
+    _check_names(name, settings)
     if settings["api_domain"] and not settings["api_certificate"]:
         raise StageError(f"{name}: api_domain needs api_certificate.")
     if (settings["checkout_domain"] or settings["dashboard_domain"]) and not settings["web_certificate"]:
         raise StageError(f"{name}: checkout_domain and dashboard_domain need web_certificate.")
     return Stage(name=name, **settings)
+
+
+def _check_names(name: str, settings: Mapping[str, Any]) -> None:
+    """What else AWS would only refuse in the middle of a deployment, or nobody at all."""
+    for table, known in (("groups", GROUPS), ("jobs", KINDS)):
+        if settings[table].keys() != set(known):
+            raise StageError(f"{name}: {table} must be {', '.join(known)}, and are {', '.join(settings[table])}.")
+    if not TRAFFIC.fullmatch(settings["traffic"]):
+        raise StageError(f"{name}: traffic must be AllAtOnce, Canary10Percent5Minutes or the like.")
+    if settings["log_retention_days"] not in RETENTION_DAYS:
+        wanted = ", ".join(map(str, RETENTION_DAYS))
+        raise StageError(f"{name}: log_retention_days must be one of {wanted}, as CloudWatch has them.")
+    if not 0.5 <= settings["database_min_capacity"] <= settings["database_max_capacity"] <= 256:
+        raise StageError(f"{name}: database_min_capacity must be at least 0.5, and no more than database_max_capacity.")
+    if not APP.fullmatch(settings["app"]):
+        raise StageError(f"{name}: app must be 2 to 30 small letters, digits and hyphens.")
+    if settings["monthly_budget_usd"] < 1:
+        raise StageError(f"{name}: monthly_budget_usd must be at least 1.")
+    documented = set(re.findall(r"^([A-Z_]+)=", EXAMPLE.read_text(), re.MULTILINE))
+    if unknown := sorted(settings["environment"].keys() - documented):
+        raise StageError(f"{name}: there is no variable {unknown[0]}; .env.example lists those there are.")
 
 
 def _size(what: str, size: Any) -> Size:

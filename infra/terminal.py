@@ -12,11 +12,21 @@ from infra.errors import UsageError
 
 
 class Progress:
-    """`doing` is what an interruption would leave unfinished."""
+    """`doing` is what an interruption would leave unfinished; `changed`, whether anything at AWS was changed before."""
 
     def __init__(self) -> None:
-        self.doing = "nothing at AWS was changed"
+        self.doing: str | None = None
+        self.changed = False
         self._began = time.monotonic()
+
+    @property
+    def left(self) -> str:
+        """How things stand now, for whoever interrupts."""
+        if self.doing is not None:
+            return self.doing
+        if self.changed:
+            return "what the steps above made stands, and costs money until it is destroyed"
+        return "nothing at AWS was changed"
 
     def say(self, line: str) -> None:
         self._print(f"{time.monotonic() - self._began:7.1f} s  {line}")
@@ -44,8 +54,8 @@ class Progress:
 
 def confirm(question: str, *, answer: str) -> None:
     """Raises UsageError unless the person types `answer`."""
-    if not sys.stdin.isatty():
-        raise UsageError(f"{question} Nobody is there to answer: say --yes.")
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UsageError(f"{question} No terminal to answer at: say --yes (with make: ARGS=--yes).")
     try:
         typed = input(f"{question} Type {answer} to go on: ").strip()
     except EOFError:

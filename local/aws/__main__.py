@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -40,6 +41,7 @@ def main(words: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         stage = stages.load(asked.stage, file=asked.stages)
+        _check_port(asked.port)
         with tempfile.TemporaryDirectory(prefix="imitated-aws-") as home, imitation(stage, Path(home)) as aws:
             print("In another terminal:\n")
             for name, value in aws.environment.items():
@@ -59,12 +61,36 @@ def _run_what_is_deployed(aws: Imitation, port: int, stop: threading.Event) -> N
     with ExitStack() as running:
         while not stop.wait(LOOK_SECONDS):
             deployed = _deployed(aws)
+            if deployed is None and known is not None and _is_gone(aws):
+                print(f"{aws.stage.stack()} is gone. To deploy it anew, start this anew.", flush=True)
+                return
             if deployed is None or deployed == known:
                 continue
             running.close()
             url = running.enter_context(aws.running(aws.read(), port=port)).url
             known = deployed
             print(f"{aws.stage.stack()} runs at {url}; its logs are in {aws.home / 'logs'}", flush=True)
+
+
+def _check_port(port: int) -> None:
+    """Raises LocalError: what answers there would be taken for what is deployed."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise LocalError(f"Port {port} is taken: name another one, make aws ARGS='--port 8011'.") from None
+
+
+def _is_gone(aws: Imitation) -> bool:
+    cloudformation = aws.client("cloudformation")
+    try:
+        cloudformation.describe_stacks(StackName=aws.stage.stack())
+    except ClientError:
+        return True
+    finally:
+        cloudformation.close()
+    return False
 
 
 def _deployed(aws: Imitation) -> str | None:

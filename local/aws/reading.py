@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,15 @@ def _unzipped(s3: Any, bucket: str, key: str, folder: Path) -> Path:
     unzipped = folder / Path(key).stem
     if not unzipped.exists():
         fetched = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        with ZipFile(io.BytesIO(fetched)) as archive:
-            archive.extractall(unzipped)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch, ZipFile(io.BytesIO(fetched)) as archive:
+            whole = Path(scratch) / "bundle"  # two may do this at once: nobody is to see half of it
+            archive.extractall(whole)
+            try:
+                whole.rename(unzipped)
+            except OSError:
+                if not unzipped.exists():
+                    raise
     return unzipped
 
 
