@@ -334,7 +334,7 @@ class Standing:
     log_metrics: int
     secrets: int
     keys: int
-    methods: int  # of the API
+    methods: int  # of the API that have metrics of their own
 
 
 def standing(stage: Stage) -> Standing:
@@ -354,7 +354,9 @@ def standing(stage: Stage) -> Standing:
         return [one.get("Properties", {}) for one in there if one["Type"] == kind]
 
     endpoints = [one for one in of("AWS::EC2::VPCEndpoint") if one.get("VpcEndpointType") == "Interface"]
-    paths = of("AWS::Serverless::Api")[0]["DefinitionBody"]["paths"]
+    (api,) = of("AWS::Serverless::Api")
+    counted = [one for one in api["MethodSettings"] if one["MetricsEnabled"]]
+    methods = sum(len(methods) for methods in api["DefinitionBody"]["paths"].values())
     alarms = of("AWS::CloudWatch::Alarm")
     managed = [one for one in of("AWS::RDS::DBCluster") if one.get("ManageMasterUserPassword")]
     return Standing(
@@ -369,7 +371,7 @@ def standing(stage: Stage) -> Standing:
         log_metrics=len(of("AWS::Logs::MetricFilter")),
         secrets=len(of("AWS::SecretsManager::Secret")) + len(managed),
         keys=len(of("AWS::KMS::Key")),
-        methods=sum(len(methods) for methods in paths.values()),
+        methods=methods if any(one["ResourcePath"] == "/*" for one in counted) else len(counted),
     )
 
 
