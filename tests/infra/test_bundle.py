@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib.metadata
 import json
 import platform
 import subprocess
@@ -55,6 +56,13 @@ files = {name: getattr(module, "__file__", None) for name, module in sys.modules
 print(json.dumps({"ms": ms, "cpu_ms": cpu_ms, "callable": callable(handler), "path": sys.path, "files": files}))
 """
 
+
+VERSIONS = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import psycopg, psycopg_binary
+print(json.dumps({module.__name__: module.__version__ for module in (psycopg, psycopg_binary)}))
+"""
 
 # Imports every module of ours, and tells which of all that were loaded had no bytecode to load.
 COMPILED = """
@@ -200,6 +208,16 @@ def test_every_module_comes_with_its_bytecode(bundle: Bundle) -> None:
     told = bundle.python(COMPILED, str(bundle.folder), options=("-B",))
     assert json.loads(told)["modules"] > 100, "there must be modules to look at"
     assert json.loads(told)["compiled"] == [], "these were compiled when they were imported"
+
+
+def test_libraries_know_their_versions_without_looking_them_up(
+    bundle: Bundle, starts: dict[str, dict[str, Any]]
+) -> None:
+    told = bundle.python(VERSIONS, str(bundle.folder))
+    pinned = {name: importlib.metadata.version(name.replace("_", "-")) for name in ("psycopg", "psycopg_binary")}
+    assert json.loads(told) == pinned
+    for handler in (REST, "chalicelib.jobs.process_payment.process_payment"):  # urllib3 needs it for more than that
+        assert "importlib.metadata" not in starts[handler]["files"], f"{handler} loads what it need not"
 
 
 def test_the_same_contents_are_the_same_bundle(built: Built, tmp_path: Path) -> None:
