@@ -19,7 +19,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import secret, smoke, stacks, stages, web_files
 from infra.aws import Aws, code, told
-from infra.command import STAGES_HELP, run
+from infra.command import parser as stage_parser
+from infra.command import run
 from infra.errors import InfraError, NeedsAttention, RolledBack
 from infra.stacks import Applied, Stack, Template
 from infra.stages import Stage
@@ -359,15 +360,7 @@ def _output(outputs: Mapping[str, str], name: str) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.deploy",
-        description=__doc__,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("stage", help="a table of the settings: dev, staging, production …")
-    parser.add_argument("--stages", type=Path, default=stages.STAGES, metavar="FILE", help=STAGES_HELP)
+    parser = stage_parser("deploy", __doc__, epilog=EPILOG)
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--dry-run", action="store_true", help="show what would change")
     parser.add_argument("--no-web", action="store_true", help="leave the sites alone")

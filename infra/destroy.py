@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from infra import stacks, stages, web_files
 from infra.aws import Aws
-from infra.command import STAGES_HELP, run
+from infra.command import parser as stage_parser
+from infra.command import run
 from infra.errors import UsageError
 from infra.stacks import Stack
 from infra.terminal import Progress, confirm
@@ -101,15 +101,7 @@ def _snapshots(aws: Aws, cluster: str) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.destroy",
-        description=__doc__,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("stage", help="a table of the settings: dev, staging, production …")
-    parser.add_argument("--stages", type=Path, default=stages.STAGES, metavar="FILE", help=STAGES_HELP)
+    parser = stage_parser("destroy", __doc__, epilog=EPILOG)
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--buckets", action="store_true", help="delete the buckets too, with all that is in them")
     return parser

@@ -8,14 +8,14 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from infra import stacks, stages
 from infra.aws import Aws, code
-from infra.command import STAGES_HELP, run
+from infra.command import parser as stage_parser
+from infra.command import run
 from infra.errors import UsageError
 from infra.terminal import Progress
 
@@ -97,15 +97,13 @@ def _follow(service: Any, names: Sequence[str], since: float, short: int, grep: 
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m infra.logs", description=__doc__, allow_abbrev=False)
-    parser.add_argument("stage", help="a table of the settings: dev, staging, production …")
+    parser = stage_parser("logs", __doc__)
     parser.add_argument("function", nargs="?", help="one function, by the end of its name; all unless said")
     parser.add_argument(
         "--since", type=seconds, default=600.0, metavar="TIME", help="90s, 10m, 2h, 1d; 10m unless said"
     )
     parser.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
     parser.add_argument("--grep", type=pattern, metavar="REGEX", help="only lines in which it is found")
-    parser.add_argument("--stages", type=Path, default=stages.STAGES, metavar="FILE", help=STAGES_HELP)
     asked = parser.parse_args(words)
 
     def work(_: Progress) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from infra import stacks, stages
 from infra.aws import Aws
-from infra.command import STAGES_HELP, run
+from infra.command import parser as stage_parser
+from infra.command import run
 from infra.errors import UsageError
 from infra.terminal import Progress
 
@@ -47,16 +46,8 @@ def _attributes(service: Any, url: str) -> dict[str, str]:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.redrive",
-        description=__doc__,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("stage", help="a table of the settings: dev, staging, production …")
+    parser = stage_parser("redrive", __doc__, epilog=EPILOG)
     parser.add_argument("queue", nargs="?", help="one queue, by the end of its name; all unless said")
-    parser.add_argument("--stages", type=Path, default=stages.STAGES, metavar="FILE", help=STAGES_HELP)
     asked = parser.parse_args(words)
 
     def work(progress: Progress) -> None:

@@ -5,20 +5,19 @@ An operator signs in with one of them: `python -m infra.secret dev OPERATOR_SECR
 
 from __future__ import annotations
 
-import argparse
 import base64
 import json
 import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from infra import stacks, stages
 from infra.aws import Aws, code
-from infra.command import STAGES_HELP, run
+from infra.command import parser as stage_parser
+from infra.command import run
 from infra.errors import InfraError
 from infra.terminal import Progress
 
@@ -54,12 +53,8 @@ def fill(secrets_manager: Any, arn: str) -> list[str]:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.secret", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("stage", help="a table of the settings: dev, staging, production …")
+    parser = stage_parser("secret", __doc__)
     parser.add_argument("member", choices=sorted(MEMBERS), help="which of them")
-    parser.add_argument("--stages", type=Path, default=stages.STAGES, metavar="FILE", help=STAGES_HELP)
     asked = parser.parse_args(words)
 
     def work(_: Progress) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -14,7 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import stacks, stages
 from infra.aws import Aws, told
-from infra.command import STAGES_HELP, run
+from infra.command import parser as stage_parser
+from infra.command import run
 from infra.terminal import Progress, table
 
 PARTS = ("foundation", "migrate", "", "web")
@@ -144,9 +144,7 @@ def _alarms(aws: Aws) -> Rows:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m infra.status", description=__doc__, allow_abbrev=False)
-    parser.add_argument("stage", help="a table of the settings: dev, staging, production …")
-    parser.add_argument("--stages", type=Path, default=stages.STAGES, metavar="FILE", help=STAGES_HELP)
+    parser = stage_parser("status", __doc__)
     asked = parser.parse_args(words)
 
     def work(_: Progress) -> None:

@@ -55,9 +55,9 @@ def refused(refusal: GatewayError, request_id: str) -> dict[str, Any]:
     return {"statusCode": refusal.status, "headers": headers, "body": body}
 
 
-def origin_of(headers: Mapping[str, str], allowed: Collection[str]) -> str | None:
-    """The page that a browser says it asks for, if it is one that may."""
-    if not allowed:
+def origin_of(headers: Mapping[str, str] | None, allowed: Collection[str]) -> str | None:
+    """The page that a browser says it asks for, if it is one that may. API Gateway's console sends no headers."""
+    if not allowed or not headers:
         return None
     origin = next((value for name, value in headers.items() if name.lower() == "origin"), None)
     return origin if origin in allowed else None

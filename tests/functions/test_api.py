@@ -15,7 +15,7 @@ from typing import Any
 import app as handlers
 import psycopg
 import pytest
-from chalicelib import http, runtime
+from chalicelib import front, http, runtime
 
 from local.api_gateway import ApiGateway, HttpAnswer, new_request_id
 from shared.config import Config
@@ -495,6 +495,17 @@ def test_only_the_configured_origins_may_call_from_a_browser(api: Api) -> None:
     for origin in ("null", "https://evil.example", ORIGIN + ".evil.example", ORIGIN + ":444", "http://shop.example"):
         answer = api.call("OPTIONS", "/api/v1/orders", headers={"origin": origin})
         assert "Access-Control-Allow-Origin" not in answer.headers, origin
+
+
+def test_a_request_without_any_header_is_answered_too() -> None:
+    """As API Gateway's console sends it."""
+    event = {
+        "requestContext": {"resourcePath": "/api/v1/orders", "requestId": "r"},
+        "httpMethod": "PUT",
+        "headers": None,
+    }
+    answer = front.answer(handlers.app, event, None, cors_origins=(ORIGIN,), production=False)
+    assert answer["statusCode"] == 405
 
 
 # Merchants

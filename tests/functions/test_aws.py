@@ -18,7 +18,6 @@ from chalicelib.aws_config import AwsConfig, from_environment
 from chalicelib.secrets import Secrets, url_of
 from hypothesis import given
 from hypothesis import strategies as st
-from moto.server import ThreadedMotoServer
 from psycopg.conninfo import conninfo_to_dict
 
 from shared.config import ConfigError
@@ -32,19 +31,11 @@ def settings(endpoint: str = "", **more: str) -> AwsConfig:
     return from_environment(known | {"AWS_ENDPOINT_URL": endpoint} | more)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    yield "http://{}:{}".format(*moto.get_host_and_port())
-    moto.stop()
-
-
 @pytest.fixture
-def manager(server: str) -> Iterator[Any]:
+def manager(moto_url: str) -> Iterator[Any]:
     client = boto3.client(
         "secretsmanager",
-        endpoint_url=server,
+        endpoint_url=moto_url,
         region_name=REGION,
         aws_access_key_id="test",
         aws_secret_access_key="test",
@@ -78,20 +69,20 @@ def test_the_signature_is_the_one_that_botocore_makes(
     assert f"Credential={key}/{ours['x-amz-date'][:8]}/{REGION}/{service}/aws4_request," in ours["authorization"]
 
 
-def test_what_the_service_refuses_is_told_by_its_code(server: str) -> None:
-    service = Service("secretsmanager", settings(server))
+def test_what_the_service_refuses_is_told_by_its_code(moto_url: str) -> None:
+    service = Service("secretsmanager", settings(moto_url))
     with pytest.raises(AwsError, match="ResourceNotFoundException") as refusal:
         service.call("GetSecretValue", {"SecretId": "nothing"})
     service.close()
     assert refusal.value.code == "ResourceNotFoundException"
 
 
-def test_secrets_are_read_by_name_and_the_url_is_made_of_them(server: str, manager: Any) -> None:
+def test_secrets_are_read_by_name_and_the_url_is_made_of_them(moto_url: str, manager: Any) -> None:
     database = {"username": "gateway", "password": "a/b:c@d%e?"}
     manager.create_secret(Name="gateway", SecretString=json.dumps({"JWT_SECRET": "j"}))
     manager.create_secret(Name="database", SecretString=json.dumps(database))
     told = settings(
-        server,
+        moto_url,
         GATEWAY_SECRET_ARN="gateway",
         DATABASE_SECRET_ARN="database",
         DATABASE_HOST="db.internal",
@@ -107,9 +98,9 @@ def test_secrets_are_read_by_name_and_the_url_is_made_of_them(server: str, manag
     secrets.close()
 
 
-def test_a_secret_of_another_shape_is_refused_by_name(server: str, manager: Any) -> None:
+def test_a_secret_of_another_shape_is_refused_by_name(moto_url: str, manager: Any) -> None:
     manager.create_secret(Name="odd", SecretString="[1]")
-    secrets = Secrets(settings(server))
+    secrets = Secrets(settings(moto_url))
     with pytest.raises(ConfigError, match="odd must be a JSON object"):
         secrets.read("odd")
     secrets.close()

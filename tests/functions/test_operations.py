@@ -18,7 +18,6 @@ from chalicelib.migrations import MIGRATIONS
 from chalicelib.operations import OperationFailed
 from chalicelib.operations.migrate import migrate
 from chalicelib.operations.rotate_database_password import rotate_database_password
-from moto.server import ThreadedMotoServer
 from psycopg.conninfo import conninfo_to_dict
 
 from shared.db.database import SESSION, Database
@@ -28,24 +27,16 @@ REGION = "ap-south-1"
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    yield "http://{}:{}".format(*moto.get_host_and_port())
-    moto.stop()
-
-
 @pytest.fixture
-def manager(server: str) -> Iterator[Any]:
+def manager(moto_url: str) -> Iterator[Any]:
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    client = boto3.client("secretsmanager", endpoint_url=server, region_name=REGION, **keys)
+    client = boto3.client("secretsmanager", endpoint_url=moto_url, region_name=REGION, **keys)
     yield client
     client.close()
 
 
 @pytest.fixture
-def stage(server: str, manager: Any, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+def stage(moto_url: str, manager: Any, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     """A stage whose database does not exist yet."""
     name = f"stage_{uuid.uuid4().hex[:8]}"
     secrets = {
@@ -60,7 +51,7 @@ def stage(server: str, manager: Any, database_url: str, monkeypatch: pytest.Monk
     host = str(conninfo_to_dict(database_url)["host"])
     for variable, value in {
         "AWS_REGION": REGION,
-        "AWS_ENDPOINT_URL": server,
+        "AWS_ENDPOINT_URL": moto_url,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "DATABASE_NAME": name,
@@ -167,6 +158,7 @@ def test_every_step_of_a_rotation_may_come_twice(stage: SimpleNamespace, manager
     for step in STEPS:
         rotate(stage, token, step, step)
     kept = json.loads(manager.get_secret_value(SecretId=stage.secret, VersionStage="AWSCURRENT")["SecretString"])
+    assert kept["password"] != "first"
     psycopg.connect(url(stage, kept["password"])).close()
 
 

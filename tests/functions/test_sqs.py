@@ -18,7 +18,6 @@ from chalicelib.aws import TIMEOUT_SECONDS, AwsError
 from chalicelib.aws_config import AwsConfig, from_environment
 from chalicelib.sqs import SqsQueue
 from localstack_client.session import Session
-from moto.server import ThreadedMotoServer
 
 from shared.db import jobs
 from shared.db.database import Database
@@ -30,13 +29,9 @@ BIGINT_MAX = 2**63 - 1
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
+def server(moto_url: str) -> str:
     """Where SQS is: a host and a port."""
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"{host}:{port}"
-    moto.stop()
+    return moto_url.removeprefix("http://")
 
 
 @pytest.fixture
