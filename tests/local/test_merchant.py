@@ -301,7 +301,7 @@ def test_a_database_without_tables_is_told_from_a_broken_one(
     observer.execute("drop database if exists empty")
     observer.execute("create database empty")
     answer = run("list", DATABASE_URL=database_url.replace("/payment_gateway?", "/empty?"))
-    observer.execute("drop database empty with (force)")
+    observer.execute("drop database empty")
     assert (answer.code, answer.out) == (1, "")
     assert answer.err.startswith("The database has no tables yet: ")
 

@@ -37,7 +37,7 @@ def old_url(database_url: str) -> Iterator[str]:
                 _fill(old)
             yield url
         finally:
-            server.execute(f"drop database {name} with (force)")  # type: ignore[arg-type]
+            server.execute(f"drop database {name}")  # type: ignore[arg-type]
 
 
 def _fill(old: psycopg.Connection) -> None:
