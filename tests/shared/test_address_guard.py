@@ -284,6 +284,7 @@ def receivers(network: Receivers) -> Receivers:
 
 
 _getaddrinfo = socket.getaddrinfo
+RESOLVERS = "resolve"  # what the threads are called that look names up for a sender
 
 
 class Resolver:
@@ -293,7 +294,9 @@ class Resolver:
         self.names = names
         self.asked: list[str] = []
 
-    def __call__(self, host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+    def __call__(self, host: str, port: int, *rest: Any, **named: Any) -> list[Any]:
+        if not threading.current_thread().name.startswith(RESOLVERS):
+            return _getaddrinfo(host, port, *rest, **named)  # others in this process look names up too
         self.asked.append(host)
         answer = self.names.get(host.lower().rstrip("."))
         if answer is None:
