@@ -42,6 +42,7 @@ TABLES = (
     "bank.refunds",
     "bank.charges",
     "bank.lost_requests",
+    "bank.challenges",
 )
 
 

@@ -102,7 +102,7 @@ ALWAYS = {
          where e.merchant_id <> l.merchant_id or w.merchant_id <> l.merchant_id""",
     "something is under way without a job": """
         select p.id from payments p
-         where p.status = 'pending' and p.state <> 'requires_action'
+         where p.status = 'pending'
            and not exists (select from jobs j where j.kind = 'process_payment' and j.subject = p.id)
          union all
         select r.id from refunds r

@@ -209,7 +209,7 @@ def _run(
             if owner is not None:
                 call = replace(call, _merchant_id=_owned_by(call, owner, path_ids))
             if key is not None:
-                key = _scoped(idempotency.check_key(key), described, call.body)
+                key = _scoped(idempotency.check_key(key), described, call.body, path_ids)
                 earlier = _begin(call, key, request, described, path_ids)
                 if earlier is not None:
                     return earlier.status, earlier.response.encode(), True
@@ -250,9 +250,11 @@ def _begin(
     )
 
 
-def _scoped(key: str, described: Endpoint, body: Any) -> str:
+def _scoped(key: str, described: Endpoint, body: Any, path_ids: Mapping[str, str]) -> str:
     """A customer's keys are the order's, apart from the merchant's: who guesses what those will be cannot take them."""
-    return f"checkout {body.order_id} {key}" if described.caller == "checkout" else key
+    if described.caller != "checkout":
+        return key
+    return f"checkout {path_ids.get('payment_id') or body.order_id} {key}"
 
 
 def _without_spacing(body: bytes) -> bytes:

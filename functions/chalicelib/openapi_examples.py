@@ -50,6 +50,7 @@ _VALUES: dict[str, Any] = {
     "webhook_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     "webhook_url": URL,
     "Balance.available": 50000,
+    "ChallengeAnswer.action": "submit_code",
     "CardDetails.cvv": "123",
     "CardDetails.expiry_month": 12,
     "CardDetails.expiry_year": 2030,

@@ -54,6 +54,15 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionRequired:
+    """The bank wants something of the customer first, at `url` (relative ones are the checkout's), for so long."""
+
+    type: str  # otp, upi_app
+    url: str
+    expires_in_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """No answer, or none that can be read. The money may have moved."""
 
@@ -65,7 +74,7 @@ class NotFound:
     """The bank has never heard of the reference."""
 
 
-Answer = Approved | Declined | Pending | Unknown | NotFound
+Answer = Approved | Declined | Pending | ActionRequired | Unknown | NotFound
 
 
 @dataclass(frozen=True, slots=True)

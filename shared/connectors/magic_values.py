@@ -8,6 +8,10 @@ from typing import Literal
 MAGIC_VPA_BANK = "magic"  # `approve@magic`
 SLOW_MS = 20_000
 LATE_SECONDS = 5  # after which a late answer comes, and a refund comes back
+CHALLENGE_SECONDS = 300
+CHALLENGE_SECONDS_SHORT = 5
+CHALLENGE_CODE = "123456"
+CHALLENGE_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +24,8 @@ class Behaviour:
     lost: Literal["before_debit", "after_debit", "garbled", "late"] | None = None
     twice: bool = False  # the answer comes again, as a notice
     refund: Literal["declined", "lost", "returned"] | None = None  # what happens to refunds of it
+    challenge: Literal["otp", "upi_app"] | None = None  # what the customer must do first
+    challenge_seconds: float = CHALLENGE_SECONDS
 
 
 DECLINES = {
@@ -31,6 +37,13 @@ DECLINES = {
     "incorrect_cvv": "The security code is not the card's.",
     "limit_exceeded": "The amount is above the customer's limit.",
     "processing_error": "The bank could not process the payment.",
+}
+CHALLENGE_DECLINES = {
+    "authentication_failed": "The code was wrong too often.",
+    "authentication_cancelled": "The customer cancelled the bank's check.",
+    "authentication_expired": "The code was not entered in time.",
+    "declined_in_app": "The payment was declined in the UPI app.",
+    "expired_in_app": "The payment was not approved in the UPI app in time.",
 }
 REFUND_DECLINES = {
     "refund_declined": "The customer's bank does not take the refund.",
@@ -49,6 +62,11 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "garbled-answer": Behaviour(approved=True, delay_ms=0, lost="garbled"),
     "late-answer": Behaviour(approved=True, delay_ms=0, lost="late"),
     "double-answer": Behaviour(approved=True, delay_ms=0, twice=True),
+    "otp": Behaviour(approved=True, delay_ms=0, challenge="otp"),
+    "otp-then-declined": Behaviour(approved=False, decline_reason="insufficient_funds", delay_ms=0, challenge="otp"),
+    "otp-expires": Behaviour(approved=True, delay_ms=0, challenge="otp", challenge_seconds=CHALLENGE_SECONDS_SHORT),
+    "app": Behaviour(approved=True, delay_ms=0, challenge="upi_app"),
+    "app-expires": Behaviour(approved=True, delay_ms=0, challenge="upi_app", challenge_seconds=CHALLENGE_SECONDS_SHORT),
     "refund-declined": Behaviour(approved=True, delay_ms=0, refund="declined"),
     "refund-timeout": Behaviour(approved=True, delay_ms=0, refund="lost"),
     "refund-returned": Behaviour(approved=True, delay_ms=0, refund="returned"),
@@ -71,6 +89,9 @@ CARDS = {
     "4000000000000358": "garbled-answer",
     "4000000000000366": "late-answer",
     "4000000000000374": "double-answer",
+    "4000000000003220": "otp",
+    "4000000000003238": "otp-then-declined",
+    "4000000000003246": "otp-expires",
     "4000000000005126": "refund-declined",
     "4000000000007726": "refund-timeout",
     "4000000000003063": "refund-returned",

@@ -10,7 +10,9 @@ import logging
 import random
 import secrets
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
 
 import psycopg
 
@@ -18,6 +20,7 @@ from shared import ids
 from shared.config import BankConfig
 from shared.connectors import magic_values
 from shared.connectors.connector import (
+    ActionRequired,
     Answer,
     Approved,
     Authorization,
@@ -28,8 +31,17 @@ from shared.connectors.connector import (
     RefundOrder,
     Unknown,
 )
-from shared.connectors.magic_values import BEHAVIOURS, DECLINES, ORDINARY, REFUND_DECLINES, Behaviour
-from shared.db.database import Database
+from shared.connectors.magic_values import (
+    BEHAVIOURS,
+    CHALLENGE_ATTEMPTS,
+    CHALLENGE_CODE,
+    CHALLENGE_DECLINES,
+    DECLINES,
+    ORDINARY,
+    REFUND_DECLINES,
+    Behaviour,
+)
+from shared.db.database import Database, Tx
 from shared.domain.card import Card
 
 _TOKEN_PREFIX = "sim_"  # noqa: S105 (says whose tokens these are)
@@ -43,6 +55,44 @@ log = logging.getLogger(__name__)
 NO_ANSWER = "no answer in time"
 GARBLED_ANSWER = "an answer that cannot be read"
 DOWN = "the bank cannot be reached"
+
+CHALLENGE_URL = "/bank?payment_id={reference}"  # a page of the checkout's, outside production
+# What became of a challenge that was not approved, by its kind.
+_CHALLENGE_REASONS = {
+    ("otp", "declined"): "authentication_failed",
+    ("otp", "cancelled"): "authentication_cancelled",
+    ("otp", "expired"): "authentication_expired",
+    ("upi_app", "declined"): "declined_in_app",
+    ("upi_app", "cancelled"): "authentication_cancelled",
+    ("upi_app", "expired"): "expired_in_app",
+}
+
+Action = Literal["submit_code", "approve", "decline", "cancel"]
+
+
+class NotAsked(Exception):
+    """The bank wants nothing of this payment's customer."""
+
+
+class AskedNoMore(Exception):
+    """The customer has answered, or it is too late."""
+
+
+class NoAnswer(Exception):
+    """What the customer did is no answer to what was asked. The message says so."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Challenge:
+    """What the bank asks of a customer."""
+
+    reference: str
+    type: str  # otp, upi_app
+    amount: int
+    currency: str
+    status: str  # open, approved, declined, cancelled, expired
+    attempts_left: int
+    expires_at: datetime
 
 
 class SimulatedBank:
@@ -61,12 +111,18 @@ class SimulatedBank:
     def authorize(self, operations: Sequence[Authorization]) -> dict[str, Answer]:
         names = {operation.reference: self._behaviour(operation) for operation in operations}
         behaviours = {reference: BEHAVIOURS.get(name or "", ORDINARY) for reference, name in names.items()}
+        answers: dict[str, Answer] = {}
         try:
+            for operation in operations:
+                if behaviours[operation.reference].challenge is not None:
+                    answers[operation.reference] = self._challenge(operation, names[operation.reference] or "")
             lost = self._lose([ref for ref, behaviour in behaviours.items() if behaviour.lost == "before_debit"])
-            charges = self._charge([op for op in operations if op.reference not in lost], names)
+            charges = self._charge(
+                [op for op in operations if op.reference not in lost and op.reference not in answers], names
+            )
         except psycopg.Error as error:
             return {operation.reference: _down(error) for operation in operations}
-        answers: dict[str, Answer] = {ref: Unknown(NO_ANSWER) for ref in lost}
+        answers |= {ref: Unknown(NO_ANSWER) for ref in lost}
         for charge in charges:
             how = behaviours[charge["reference"]].lost
             if charge["asked"] == 1 and how in ("after_debit", "garbled"):
@@ -76,7 +132,39 @@ class SimulatedBank:
         return answers
 
     def inquire(self, references: Sequence[str]) -> dict[str, Answer]:
-        return self._inquire(_INQUIRE, references)
+        answers = self._inquire(_INQUIRE, references)
+        unheard = [reference for reference, answer in answers.items() if isinstance(answer, NotFound)]
+        if not unheard:
+            return answers
+        try:
+            with self._database.statement() as tx:
+                rows = tx.execute(_INQUIRE_CHALLENGES, {"references": unheard}).fetchall()
+        except psycopg.Error as error:
+            return answers | {reference: _down(error) for reference in unheard}
+        return answers | {row["reference"]: _challenge_answer(row) for row in rows}
+
+    def challenge(self, reference: str) -> Challenge:
+        """What the bank asks of the customer of this payment. Raises NotAsked."""
+        with self._database.statement() as tx:
+            rows = tx.execute(_INQUIRE_CHALLENGES, {"references": [reference]}).fetchall()
+        if not rows:
+            raise NotAsked
+        return _challenge(rows[0])
+
+    def meet_challenge(self, reference: str, action: Action, code: str | None) -> Challenge:
+        """What the customer does about it; an approval is charged at once. Raises NotAsked, AskedNoMore, NoAnswer."""
+        with self._database.transaction() as tx:
+            row = tx.execute(_LOCK_CHALLENGE, (reference,)).fetchone()
+            if row is None:
+                raise NotAsked
+            if row["status"] != "open" or row["late"]:
+                raise AskedNoMore
+            status, attempts_left = _met(row, action, code)
+            row |= {"status": status, "attempts_left": attempts_left}
+            tx.execute(_MEET_CHALLENGE, (status, attempts_left, reference))
+            if status == "approved":
+                self._charge_in(tx, [_operation(row)], {reference: row["behaviour"]})
+        return _challenge(row)
 
     def refund(self, operations: Sequence[RefundOrder]) -> dict[str, Answer]:
         answers: dict[str, Answer] = {}
@@ -134,27 +222,48 @@ class SimulatedBank:
             rows = tx.execute(_LOSE, (list(references),)).fetchall()
         return {row["reference"] for row in rows}
 
+    def _challenge(self, operation: Authorization, name: str) -> Answer:
+        """Asks the customer once, however often the gateway asks for the payment."""
+        asked = {
+            "reference": operation.reference,
+            "type": BEHAVIOURS[name].challenge,
+            "amount": operation.amount,
+            "currency": operation.currency,
+            "method": operation.method,
+            "behaviour": name,
+            "attempts": CHALLENGE_ATTEMPTS,
+            "seconds": BEHAVIOURS[name].challenge_seconds,
+        }
+        with self._database.statement() as tx:
+            tx.execute(_ASK_CUSTOMER, asked)
+        return self.inquire([operation.reference])[operation.reference]
+
     def _charge(self, operations: Sequence[Authorization], names: dict[str, str | None]) -> list[dict[str, Any]]:
         if not operations:
             return []
+        with self._database.statement() as tx:
+            return self._charge_in(tx, operations, names)
+
+    def _charge_in(
+        self, tx: Tx, operations: Sequence[Authorization], names: dict[str, str | None]
+    ) -> list[dict[str, Any]]:
         behaviours = [BEHAVIOURS.get(names[op.reference] or "", ORDINARY) for op in operations]
         outcomes = [self._outcome(op, behaviour) for op, behaviour in zip(operations, behaviours, strict=True)]
-        with self._database.statement() as tx:
-            return tx.execute(
-                _CHARGE,
-                (
-                    [op.reference for op in operations],
-                    [ids.new("bank") for _ in operations],
-                    [op.amount for op in operations],
-                    [op.currency for op in operations],
-                    [reason is None for reason, _ in outcomes],
-                    [reason for reason, _ in outcomes],
-                    [delay_ms / 1000 for _, delay_ms in outcomes],
-                    [names[op.reference] for op in operations],
-                    [behaviour.lost == "late" for behaviour in behaviours],
-                    [behaviour.twice for behaviour in behaviours],
-                ),
-            ).fetchall()
+        return tx.execute(
+            _CHARGE,
+            (
+                [op.reference for op in operations],
+                [ids.new("bank") for _ in operations],
+                [op.amount for op in operations],
+                [op.currency for op in operations],
+                [reason is None for reason, _ in outcomes],
+                [reason for reason, _ in outcomes],
+                [delay_ms / 1000 for _, delay_ms in outcomes],
+                [names[op.reference] for op in operations],
+                [behaviour.lost == "late" for behaviour in behaviours],
+                [behaviour.twice for behaviour in behaviours],
+            ),
+        ).fetchall()
 
     def _refund(self, operation: RefundOrder) -> Answer:
         """Books one refund, never more of a charge than was debited, and once however often it is asked."""
@@ -222,6 +331,38 @@ def _down(error: psycopg.Error) -> Unknown:
     return Unknown(DOWN)
 
 
+def _met(row: dict[str, Any], action: Action, code: str | None) -> tuple[str, int]:
+    """The challenge's status, and how many tries are left, after what the customer did."""
+    left: int = row["attempts_left"]
+    if action in ("decline", "cancel"):
+        return ("declined" if action == "decline" else "cancelled"), left
+    if action != {"otp": "submit_code", "upi_app": "approve"}[row["type"]]:
+        raise NoAnswer(f"{action} is no answer to {row['type']}")
+    if action == "approve" or code == CHALLENGE_CODE:
+        return "approved", left
+    return ("open" if left > 1 else "declined"), left - 1
+
+
+def _operation(row: dict[str, Any]) -> Authorization:
+    """What was asked for when the customer was challenged. The instrument was read then: its behaviour is known."""
+    return Authorization(
+        reference=row["reference"], amount=row["amount"], currency=row["currency"], method=row["method"], instrument=""
+    )
+
+
+def _challenge(row: dict[str, Any]) -> Challenge:
+    return Challenge(**{name: row[name] for name in Challenge.__slots__})
+
+
+def _challenge_answer(row: dict[str, Any]) -> Answer:
+    """An approved challenge has a charge, which is looked for first."""
+    if row["status"] in ("open", "approved"):
+        url = CHALLENGE_URL.format(reference=row["reference"])
+        return ActionRequired(row["type"], url, max(float(row["seconds_left"]), 0.0))
+    reason = _CHALLENGE_REASONS[row["type"], row["status"]]
+    return Declined(reason, CHALLENGE_DECLINES[reason])
+
+
 def _answer(row: dict[str, Any]) -> Answer:
     """The answer that a row of the books gives now."""
     if row["silent"]:
@@ -268,6 +409,38 @@ _CHARGE = f"""
 """
 
 _INQUIRE = f"select {_ANSWER_COLUMNS} from bank.charges where reference = any(%s)"
+
+_CHALLENGE_COLUMNS = """
+    reference, type, amount, currency, method, behaviour, status, attempts_left, expires_at,
+    extract(epoch from expires_at - now())::float8 as seconds_left
+"""
+
+_ASK_CUSTOMER = """
+    insert into bank.challenges (reference, type, amount, currency, method, behaviour, attempts_left, expires_at)
+    values (%(reference)s, %(type)s, %(amount)s, %(currency)s, %(method)s, %(behaviour)s, %(attempts)s,
+            now() + make_interval(secs => %(seconds)s))
+        on conflict do nothing
+"""
+
+# What is too late is ended by writing so: a customer who approves at that moment waits for the row, and is told.
+_INQUIRE_CHALLENGES = f"""
+    with expired as (
+        update bank.challenges set status = 'expired'
+         where reference = any(%(references)s) and status = 'open' and expires_at <= now()
+     returning {_CHALLENGE_COLUMNS}
+    )
+    select * from expired
+     union all
+    select {_CHALLENGE_COLUMNS} from bank.challenges
+     where reference = any(%(references)s) and reference not in (select reference from expired)
+"""
+
+_LOCK_CHALLENGE = f"""
+    select {_CHALLENGE_COLUMNS}, expires_at <= clock_timestamp() as late
+      from bank.challenges where reference = %s for no key update
+"""
+
+_MEET_CHALLENGE = "update bank.challenges set status = %s, attempts_left = %s where reference = %s"
 
 _LOCK_CHARGE = "select amount, behaviour from bank.charges where reference = %s and approved for no key update"
 

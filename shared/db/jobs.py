@@ -142,6 +142,17 @@ def ensure(tx: Tx, kind: Kind, subjects: Sequence[str], lanes: Sequence[str] | N
     return [StagedJob(row["id"], row["kind"]) for row in rows]
 
 
+def hasten(tx: Tx, kind: Kind, subject: str) -> list[StagedJob]:
+    """Makes the subject's job due now, if it waits."""
+    rows = tx.execute(
+        """update jobs set run_at = now(), woken_at = null
+            where kind = %s and subject = %s and state = 'pending' and (lease_until is null or lease_until < now())
+        returning id, kind""",
+        (kind, subject),
+    ).fetchall()
+    return [StagedJob(row["id"], row["kind"]) for row in rows]
+
+
 def due_kinds(tx: Tx) -> list[Kind]:
     """The kinds that have a due job which nobody was told of."""
     rows = tx.execute(

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from uuid import UUID
 
+import msgspec
 from psycopg.errors import UniqueViolation
 from psycopg.pq import TransactionStatus
 
@@ -15,13 +16,13 @@ from shared.db.database import Row, Tx, as_json
 from shared.db.outbox import StagedJob
 from shared.db.pages import Page, Rows
 from shared.db.prepared import Prepared
-from shared.domain.payment import Move, Payment, State
+from shared.domain.payment import Move, NextAction, Payment, State
 
 _COLUMNS = """
     id, merchant_id, order_id, connector, amount, currency, method, vpa, card_network, card_last4, token, capture,
     exclusive, notes, state, sequence, amount_authorized, amount_captured, amount_refunded, amount_refund_pending,
     acquirer_reference, error_code, error_reason, error_description, inquiries, next_inquiry_at, last_answer,
-    authorization_expires_at, created_at, updated_at
+    next_action, authorization_expires_at, created_at, updated_at
 """
 
 CREATE = Prepared(
@@ -67,13 +68,13 @@ _MOVE = f"""
                amount_refund_pending = m.amount_refund_pending, acquirer_reference = m.acquirer_reference,
                error_code = m.error_code, error_reason = m.error_reason,
                error_description = m.error_description, inquiries = m.inquiries,
-               next_inquiry_at = m.next_inquiry_at, last_answer = m.last_answer,
+               next_inquiry_at = m.next_inquiry_at, last_answer = m.last_answer, next_action = m.next_action,
                authorization_expires_at = m.authorization_expires_at, updated_at = m.updated_at
           from jsonb_to_recordset(%(payments)s::jsonb)
                as m (id text, state text, sequence int, amount_authorized bigint, amount_captured bigint,
                      amount_refunded bigint, amount_refund_pending bigint, acquirer_reference text, error_code text,
                      error_reason text, error_description text, inquiries int, next_inquiry_at timestamptz,
-                     last_answer text, authorization_expires_at timestamptz, updated_at timestamptz)
+                     last_answer text, next_action jsonb, authorization_expires_at timestamptz, updated_at timestamptz)
          where p.id = m.id and p.sequence = m.sequence - 1
      returning p.id, p.order_id, p.status
     ),
@@ -227,7 +228,7 @@ def stuck(tx: Tx, *, older_than_seconds: float, limit: int) -> list[str]:
     """Payments on their way whose job is missing or dead: they would wait for ever."""
     rows = tx.execute(
         """select p.id from payments p
-            where p.status = 'pending' and p.state <> 'requires_action'
+            where p.status = 'pending'
               and p.updated_at < now() - make_interval(secs => %s)
               and not exists (select from jobs j
                                where j.kind = 'process_payment' and j.subject = p.id and j.state = 'pending')
@@ -249,4 +250,6 @@ def page(tx: Tx, page: Page, *, merchant_id: UUID, where: dict[str, object]) -> 
 
 def of_row(row: Row) -> Payment:
     row["state"] = State(row["state"])
+    if row["next_action"] is not None:
+        row["next_action"] = msgspec.convert(row["next_action"], NextAction)
     return Payment(**row)

@@ -69,6 +69,18 @@ def lock(tx: Tx, endpoint_id: str, *, merchant_id: UUID) -> WebhookEndpoint | No
     return None if row is None else _endpoint(row)
 
 
+def secrets_of_first(tx: Tx, *, merchant_id: UUID) -> list[bytes]:
+    """What the merchant's own endpoint signs with: the secret, then those before that sign too. All sealed."""
+    rows = tx.execute(
+        """select w.secret as secret_sealed,
+                  array(select p.secret from webhook_previous_secrets p
+                         where p.endpoint_id = w.id and p.until > now() order by p.until) as previous_secrets_sealed
+             from webhook_endpoints w where w.merchant_id = %s and w.is_first""",
+        (merchant_id,),
+    ).fetchall()
+    return [one for row in rows for one in (row["secret_sealed"], *row["previous_secrets_sealed"])]
+
+
 def lock_first(tx: Tx, *, merchant_id: UUID) -> WebhookEndpoint:
     """The merchant's own, held until the transaction ends."""
     row = tx.execute(

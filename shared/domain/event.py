@@ -103,6 +103,7 @@ def test_body(*, id: str, at: datetime) -> str:
         error_code=None,
         error_reason=None,
         error_description=None,
+        next_action=None,
         inquiries=0,
         next_inquiry_at=None,
         last_answer=None,

@@ -47,6 +47,7 @@ TRANSITIONS: dict[tuple[State, State], str] = {
     (S.PROCESSING, S.REQUIRES_ACTION): "payment.requires_action",
     (S.PROCESSING, S.FAILED): "payment.failed",
     (S.PROCESSING, S.OUTCOME_UNKNOWN): "payment.outcome_unknown",
+    (S.OUTCOME_UNKNOWN, S.REQUIRES_ACTION): "payment.requires_action",
     (S.OUTCOME_UNKNOWN, S.AUTHORIZED): "payment.success",
     (S.OUTCOME_UNKNOWN, S.CAPTURED): "payment.success",
     (S.OUTCOME_UNKNOWN, S.FAILED): "payment.failed",
@@ -93,6 +94,15 @@ class IllegalMove(Exception):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NextAction:
+    """What the customer must do before the bank goes on, where, and until when."""
+
+    type: str  # otp, upi_app
+    url: str  # a relative one is the checkout's
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Payment:
     id: str
     merchant_id: UUID
@@ -121,6 +131,7 @@ class Payment:
     inquiries: int
     next_inquiry_at: datetime | None
     last_answer: str | None  # of the bank, while the outcome is unknown
+    next_action: NextAction | None  # while it is the customer's turn
     authorization_expires_at: datetime | None  # while there is something left to capture
     created_at: datetime
     updated_at: datetime
@@ -184,6 +195,7 @@ def create(
         inquiries=0,
         next_inquiry_at=None,
         last_answer=None,
+        next_action=None,
         authorization_expires_at=None,
         created_at=at,
         updated_at=at,
@@ -207,7 +219,14 @@ def note(payment: Payment, event_type: str, refund: views.Refund, *, at: datetim
 
 
 def hand_to_bank(payment: Payment, *, at: datetime) -> Move:
-    return move(payment, State.PROCESSING, at=at)
+    """For the first time, or again once the customer has done what the bank wanted."""
+    return move(payment, State.PROCESSING, at=at, next_action=None)
+
+
+def require_action(payment: Payment, *, type: str, url: str, seconds: float, at: datetime) -> Move:
+    """It is the customer's turn, for so many seconds."""
+    action = NextAction(type=type, url=url, expires_at=at + timedelta(seconds=seconds))
+    return move(payment, State.REQUIRES_ACTION, at=at, next_action=action, next_inquiry_at=None)
 
 
 def approve(payment: Payment, *, acquirer_reference: str, at: datetime) -> Move:
@@ -234,6 +253,7 @@ def decline(payment: Payment, *, reason: str, description: str, at: datetime) ->
         error_reason=reason,
         error_description=description,
         next_inquiry_at=None,
+        next_action=None,
     )
 
 

@@ -35,6 +35,14 @@ class Order(msgspec.Struct, kw_only=True):
     updated_at: Timestamp
 
 
+class NextAction(msgspec.Struct, kw_only=True):
+    """What the customer must do before the bank goes on."""
+
+    type: Annotated[str, Meta(description="`otp` or `upi_app`.", examples=["otp"])]
+    url: Annotated[str, Meta(description="Where; a path is the checkout's.", examples=["/bank?payment_id=pay_…"])]
+    expires_at: Timestamp
+
+
 class PublicOrder(msgspec.Struct, kw_only=True):
     """What the payer may see: no notes, no receipt."""
 
@@ -43,6 +51,8 @@ class PublicOrder(msgspec.Struct, kw_only=True):
     amount: Amount
     currency: str
     status: str
+    payment_id: Annotated[str | None, Meta(description="The payment under way, or the one that has paid it.")]
+    test_mode: Annotated[bool, Meta(description="Whether the bank is one to try things with.")]
     created_at: Timestamp
     expires_at: Timestamp | None
 
@@ -63,6 +73,14 @@ class PublicPayment(msgspec.Struct, kw_only=True):
     error_code: str | None
     error_reason: str | None
     error_description: str | None
+    next_action: Annotated[NextAction | None, Meta(description="While it is the customer's turn.")]
+    signature: Annotated[
+        str | UnsetType,
+        Meta(description="Of a success: hex HMAC-SHA256 of `order_id|id`, keyed with the webhook secret."),
+    ] = UNSET
+    signature_previous: Annotated[
+        str | UnsetType, Meta(description="The same with the secret before, while that is being changed.")
+    ] = UNSET
     created_at: Timestamp
     updated_at: Timestamp
 
@@ -89,6 +107,7 @@ class Payment(msgspec.Struct, kw_only=True):
     inquiries: Annotated[int, Meta(description="How often the bank was asked what became of it.")]
     next_inquiry_at: Timestamp | None
     last_answer: Annotated[str | None, Meta(description="What the bank said, if it was no answer.")]
+    next_action: Annotated[NextAction | None, Meta(description="While it is the customer's turn.")]
     authorization_expires_at: Annotated[Timestamp | None, Meta(description="While there is something to capture.")]
     created_at: Timestamp
     updated_at: Timestamp
@@ -225,23 +244,32 @@ def of_order(order: domain_order.Order) -> Order:
     )
 
 
-def of_public_order(order: domain_order.Order, *, merchant_name: str) -> PublicOrder:
+def of_public_order(
+    order: domain_order.Order, *, merchant_name: str, payment_id: str | None, test_mode: bool
+) -> PublicOrder:
     return PublicOrder(
         id=order.id,
         merchant_name=merchant_name,
         amount=order.amount,
         currency=order.currency,
         status=order.status,
+        payment_id=payment_id,
+        test_mode=test_mode,
         created_at=timestamp(order.created_at),
         expires_at=_maybe(order.expires_at),
     )
 
 
-def of_public_payment(payment: domain_payment.Payment) -> PublicPayment:
+def of_public_payment(payment: domain_payment.Payment, *, signatures: Sequence[str] = ()) -> PublicPayment:
+    """With what proves a success to the merchant: the signature, and the one of the secret before."""
     shown = of_payment(payment)
     if shown.error_reason in _NOT_FOR_PAYERS:
         shown.error_reason, shown.error_description = _INSTEAD
-    return PublicPayment(**{name: getattr(shown, name) for name in PublicPayment.__struct_fields__})
+    seen: dict[str, Any] = {name: getattr(shown, name, UNSET) for name in PublicPayment.__struct_fields__}
+    return PublicPayment(**seen | dict(zip(_SIGNATURES, signatures, strict=False)))
+
+
+_SIGNATURES = ("signature", "signature_previous")
 
 
 # Whoever pays with a card that is not theirs is not to learn that this is known.
@@ -272,10 +300,15 @@ def of_payment(payment: domain_payment.Payment) -> Payment:
         inquiries=payment.inquiries,
         next_inquiry_at=_maybe(payment.next_inquiry_at),
         last_answer=payment.last_answer,
+        next_action=None if payment.next_action is None else _of_next_action(payment.next_action),
         authorization_expires_at=_maybe(payment.authorization_expires_at),
         created_at=timestamp(payment.created_at),
         updated_at=timestamp(payment.updated_at),
     )
+
+
+def _of_next_action(action: domain_payment.NextAction) -> NextAction:
+    return NextAction(type=action.type, url=action.url, expires_at=timestamp(action.expires_at))
 
 
 def of_refund(refund: domain_refund.Refund) -> Refund:

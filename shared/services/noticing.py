@@ -20,7 +20,7 @@ NOTICES_MAX = 100
 
 log = logging.getLogger(__name__)
 
-_OPEN = (State.PROCESSING, State.OUTCOME_UNKNOWN)
+_OPEN = (State.PROCESSING, State.OUTCOME_UNKNOWN)  # while it is the customer's turn, nobody has an outcome
 
 
 def take_notices(database: Database, connector: Connector, queue: Queue) -> int:

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared import ids
+from shared import ids, sealing, signatures
 from shared.connectors.connector import Connector
-from shared.db import ledger, orders, payments
+from shared.db import ledger, orders, payments, webhook_endpoints
 from shared.db.database import Tx
 from shared.db.outbox import StagedJob
 from shared.domain import card as domain_card
@@ -20,6 +20,7 @@ from shared.domain.card import CardDetails
 from shared.domain.order import OrderStatus, OrderToPay
 from shared.domain.payment import Payment
 from shared.errors import BadRequest, Conflict, GatewayError, NotFound
+from shared.sealing import Sealer
 
 
 def create(
@@ -80,6 +81,21 @@ def get(tx: Tx, merchant_id: UUID, payment_id: str) -> Payment:
     if payment is None:
         raise NotFound("Payment not found")
     return payment
+
+
+def signatures_of_success(tx: Tx, sealer: Sealer, payment: Payment) -> list[str]:
+    """What proves to the merchant's server that it was paid, by its webhook secret; none unless it was."""
+    if payment.status != "success":
+        return []
+    belongs_to = sealing.webhook_secret_of(payment.merchant_id)
+    sealed = webhook_endpoints.secrets_of_first(tx, merchant_id=payment.merchant_id)
+    secrets = [sealer.open(one, belongs_to=belongs_to) for one in sealed]
+    return signatures.of_success(secrets, order_id=payment.order_id, payment_id=payment.id)
+
+
+def of_order(tx: Tx, merchant_id: UUID, order_id: str) -> Payment | None:
+    """The payment that is under way, or the one that has paid the order."""
+    return payments.find_live(tx, order_id, merchant_id=merchant_id)
 
 
 def owner(tx: Tx, payment_id: str) -> UUID:

@@ -11,9 +11,10 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.connectors.connector import (
+    ActionRequired,
     Answer,
     Approved,
     Authorization,
@@ -37,11 +38,14 @@ KIND: Kind = "process_payment"
 # Seconds until the bank is asked again what became of a payment; then the last one, for ever, in sight of everybody.
 INQUIRY_SECONDS = (2, 5, 15, 60, 300, 900, 3600)
 
+# How often the bank is asked whether the customer has done what it wanted, if it does not say so by itself.
+ACTION_SECONDS = 10.0
+
 BACK_OFF_SECONDS = 10.0  # before a payment whose processing failed is tried again
 
 log = logging.getLogger(__name__)
 
-_AT_THE_BANK = (State.PROCESSING, State.OUTCOME_UNKNOWN)
+_AT_THE_BANK = (State.PROCESSING, State.REQUIRES_ACTION, State.OUTCOME_UNKNOWN)
 
 Send = Callable[[Sequence[StagedJob]], None]
 
@@ -140,21 +144,31 @@ def _record(tx: Tx, claim: Claim, asked: dict[str, _Asked], answers: dict[str, A
             over.append(job)
         elif isinstance(answer, Pending):
             later[job] = answer.ready_in_seconds
+        elif isinstance(answer, ActionRequired):
+            later[job] = min(answer.expires_in_seconds, ACTION_SECONDS)
         else:
             later[job] = inquiry_wait(asked[subject].payment.inquiries)
     held = jobs.finish(tx, KIND, over, claim.token)
     held |= jobs.postpone(tx, list(later), list(later.values()), claim.token)
     now, locked = payments.lock(tx, [claim.subjects[job] for job in held if claim.subjects[job] in answers])
+    locked, staged = _resume(tx, locked, answers, now)
     moves, still_unknown = [], []
     for payment in locked:
         if payment.state not in _AT_THE_BANK:
             continue  # settled meanwhile, by somebody who asked the same bank
         answer = answers[payment.id]
-        if isinstance(answer, Approved):
+        if isinstance(answer, ActionRequired):
+            if payment.state != State.REQUIRES_ACTION:
+                moves.append(
+                    domain.require_action(
+                        payment, type=answer.type, url=answer.url, seconds=answer.expires_in_seconds, at=now
+                    )
+                )
+        elif isinstance(answer, Approved):
             moves.append(domain.approve(payment, acquirer_reference=answer.acquirer_reference, at=now))
         elif isinstance(answer, Declined):
             moves.append(domain.decline(payment, reason=answer.reason, description=answer.description, at=now))
-        elif isinstance(answer, Pending):
+        elif isinstance(answer, Pending) or payment.state == State.REQUIRES_ACTION:
             continue
         elif payment.state == State.PROCESSING:
             wait = timedelta(seconds=inquiry_wait(payment.inquiries))
@@ -167,7 +181,25 @@ def _record(tx: Tx, claim: Claim, asked: dict[str, _Asked], answers: dict[str, A
         [inquiry_wait(payment.inquiries) for payment in still_unknown],
         [in_words(answers[payment.id]) for payment in still_unknown],
     )
-    return store(tx, moves) + jobs.postponed(KIND, later, held)
+    return staged + store(tx, moves) + jobs.postponed(KIND, later, held)
+
+
+def _resume(
+    tx: Tx, locked: Sequence[Payment], answers: dict[str, Answer], now: datetime
+) -> tuple[list[Payment], list[StagedJob]]:
+    """Payments that waited for their customer are the bank's again once it goes on; the others stay as they are."""
+    resumed = {
+        payment.id: domain.hand_to_bank(payment, at=now)
+        for payment in locked
+        if payment.state == State.REQUIRES_ACTION and isinstance(answers[payment.id], Approved | Pending)
+    }
+    staged = payments.move(tx, list(resumed.values()))
+    return [resumed[payment.id].payment if payment.id in resumed else payment for payment in locked], staged
+
+
+def look_at_once(tx: Tx, payment_id: str) -> list[StagedJob]:
+    """The bank has news of the payment: its job is due now. A job that is running has looked, or looks again soon."""
+    return jobs.hasten(tx, KIND, payment_id)
 
 
 def store(tx: Tx, moves: Sequence[Move]) -> list[StagedJob]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hmac
+import re
+
 import pytest
 
 from tests.acceptance.client import Caller, Merchant, card, payment_of
 
-ORDER = {"id", "merchant_name", "amount", "currency", "status", "created_at", "expires_at"}
+ORDER = {
+    *("id", "merchant_name", "amount", "currency", "status", "payment_id", "test_mode", "created_at", "expires_at"),
+}
 HIDDEN = ("receipt_secret", "note_secret")
 
 
@@ -35,8 +40,10 @@ def test_a_payer_pays_and_sees_how_it_went(merchant: Merchant, payer: Caller) ->
     assert not any(word in answer.raw.decode() for word in (*HIDDEN, merchant.id, "notes", "inquiries", "refund"))
     whole = merchant.payment(payment)
     assert whole["status"] == "success"
+    assert re.fullmatch("[0-9a-f]{64}", shown.pop("signature"))
     assert shown.items() <= whole.items(), "what is shown is the merchant's, only less of it"
-    assert payer.get(f"/orders/{order['id']}/public")["status"] == "paid"
+    paid = payer.get(f"/orders/{order['id']}/public")
+    assert (paid["status"], paid["payment_id"]) == ("paid", payment["id"])
 
 
 def test_a_payer_sees_why_it_failed_and_tries_again(merchant: Merchant, payer: Caller) -> None:
@@ -133,3 +140,59 @@ def test_what_a_payer_types_is_checked_as_a_merchants_is(merchant: Merchant, pay
 def test_a_payer_cannot_write_notes(merchant: Merchant, payer: Caller) -> None:
     body = payment_of(merchant.order()["id"], "approve@magic") | {"notes": {"paid": True}}
     assert merchant.payment(payer.post("/payments/public", body))["notes"] == {}
+
+
+def test_a_payer_enters_a_code_and_has_three_tries(merchant: Merchant, payer: Caller) -> None:
+    order = merchant.order()
+    payment = payer.post("/payments/public", payment_of(order["id"], card("4000000000003220")))
+    waiting = payer.get(f"/payments/{payment['id']}/public", wait=15)
+    assert (waiting["status"], waiting["next_action"]["type"]) == ("pending", "otp")
+    assert "signature" not in waiting
+    assert payer.get(f"/orders/{order['id']}/public")["payment_id"] == payment["id"]
+    challenge = f"/test/bank/challenges/{payment['id']}"
+    asked = payer.get(challenge)
+    assert (asked["amount"], asked["type"], asked["status"], asked["attempts_left"]) == (50000, "otp", "open", 3)
+    wrong = payer.post(challenge, {"action": "submit_code", "code": "000000"})
+    assert (wrong["status"], wrong["attempts_left"]) == ("open", 2)
+    assert payer.refused(400, "POST", challenge, {"action": "approve"})["field"] == "action"
+    assert payer.post(challenge, {"action": "submit_code", "code": "123456"})["status"] == "approved"
+    merchant.deployment.until(
+        lambda: payer.get(f"/payments/{payment['id']}/public", wait=15)["status"] == "success", "the code was right"
+    )
+    assert payer.refused(400, "POST", challenge, {"action": "cancel"})["reason"] == "challenge_closed"
+
+
+def test_a_payer_who_declines_in_the_app_may_try_again(merchant: Merchant, payer: Caller) -> None:
+    order = merchant.order()
+    payment = payer.post("/payments/public", payment_of(order["id"], "app@magic"))
+    assert payer.get(f"/payments/{payment['id']}/public", wait=15)["next_action"]["type"] == "upi_app"
+    payer.post(f"/test/bank/challenges/{payment['id']}", {"action": "decline"})
+    failed = merchant.deployment.until(
+        lambda: (shown := payer.get(f"/payments/{payment['id']}/public", wait=15))["status"] == "failed" and shown,
+        "it was declined",
+    )
+    assert (failed["error_reason"], failed["next_action"]) == ("declined_in_app", None)
+    assert payer.get(f"/orders/{order['id']}/public")["payment_id"] is None
+    assert payer.post("/payments/public", payment_of(order["id"], "approve@magic"))["status"] == "pending"
+
+
+def test_whom_the_bank_asks_nothing_has_no_challenge(merchant: Merchant, payer: Caller) -> None:
+    for payment_id in (merchant.pay()["id"], "pay_0000000000000000", "pay"):
+        payer.refused(404, "GET", f"/test/bank/challenges/{payment_id}")
+        payer.refused(404, "POST", f"/test/bank/challenges/{payment_id}", {"action": "approve"})
+
+
+def test_a_success_is_signed_with_the_merchants_webhook_secret_and_with_the_one_before_while_it_changes(
+    merchant: Merchant, payer: Caller
+) -> None:
+    payment = payer.post("/payments/public", payment_of(merchant.order()["id"], "approve@magic"))
+    merchant.outcome(payment)
+    path = f"/webhook_endpoints/{merchant.get('/merchants/me')['webhook_endpoint_id']}/secret"
+    old, new = (merchant.post(path)["secret"] for _ in range(2))
+    shown = payer.get(f"/payments/{payment['id']}/public")
+    said = f"{payment['order_id']}|{payment['id']}".encode()
+    assert shown["signature"] == hmac.new(new.encode(), said, "sha256").hexdigest()
+    assert shown["signature_previous"] != shown["signature"]
+    merchant.post(path, {"overlap_seconds": 0})
+    assert "signature_previous" not in payer.get(f"/payments/{payment['id']}/public")
+    assert hmac.new(old.encode(), said, "sha256").hexdigest() != shown["signature"]

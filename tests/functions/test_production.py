@@ -34,7 +34,7 @@ SECRETS = {
 }
 OPERATOR = {"authorization": f"Bearer {SECRETS['OPERATOR_SECRET']}"}
 ME, KEYS = "/api/v1/merchants/me", "/api/v1/api_keys"
-TEST_CALLS = ("/api/v1/test/merchant", "/api/v1/test/jobs/status")
+TEST_CALLS = ("/api/v1/test/merchant", "/api/v1/test/jobs/status", "/api/v1/test/bank/challenges/{payment_id}")
 PROCESSES = (
     ("local.server",),
     ("local.worker", "process_payment"),

@@ -56,9 +56,9 @@ QUERY = {
      "receipt", "status", "type", "wait")
 )  # fmt: skip
 BODY = {"order_id": "order", "webhook_endpoint_id": "webhook_endpoint"} | dict.fromkeys(
-    ("amount", "capture", "card", "currency", "delivered", "description", "email", "enabled", "events", "expires_at",
-     "from", "method", "name", "notes", "overlap_seconds", "reason", "receipt", "secret", "to", "url", "vpa",
-     "webhook_events", "webhook_url")
+    ("action", "amount", "capture", "card", "code", "currency", "delivered", "description", "email", "enabled",
+     "events", "expires_at", "from", "method", "name", "notes", "overlap_seconds", "reason", "receipt", "secret", "to",
+     "url", "vpa", "webhook_events", "webhook_url")
 )  # fmt: skip
 LISTED = {
     "events": "event",
@@ -74,6 +74,8 @@ CHECKOUT = {
     ("GET", "/api/v1/orders/{order_id}/public"),
     ("GET", "/api/v1/payments/{payment_id}/public"),
     ("POST", "/api/v1/payments/public"),
+    ("GET", "/api/v1/test/bank/challenges/{payment_id}"),
+    ("POST", "/api/v1/test/bank/challenges/{payment_id}"),
 }
 ANYONE = {
     ("GET", "/api/v1/test/jobs/status"),

@@ -183,6 +183,8 @@ class Draw(random.Random):
                 return self.random() < 0.5
             case msgspec.inspect.NoneType():
                 return None
+            case msgspec.inspect.StructType():
+                return self.shown(of.cls)
         raise AssertionError(f"the views have a member of a new kind, which nobody has thought of here: {of}")
 
 

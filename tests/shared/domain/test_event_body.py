@@ -39,6 +39,7 @@ def payment(**changes: object) -> views.Payment:
         "inquiries": 0,
         "next_inquiry_at": None,
         "last_answer": None,
+        "next_action": None,
         "authorization_expires_at": None,
         "created_at": "2024-01-15T10:31:00Z",
         "updated_at": "2024-01-15T10:31:00Z",

@@ -7,7 +7,7 @@ from chalice import Blueprint
 from chalicelib.http import Call, endpoint
 from shared.db import merchants
 from shared.domain import views
-from shared.services import orders
+from shared.services import orders, payments
 
 routes = Blueprint(__name__)
 
@@ -25,4 +25,10 @@ routes = Blueprint(__name__)
 )
 def get_public_order(call: Call[None], order_id: str) -> views.PublicOrder:
     order = orders.get(call.tx, call.merchant_id, order_id)
-    return views.of_public_order(order, merchant_name=merchants.get(call.tx, call.merchant_id).name)
+    payment = payments.of_order(call.tx, call.merchant_id, order_id)
+    return views.of_public_order(
+        order,
+        merchant_name=merchants.get(call.tx, call.merchant_id).name,
+        payment_id=None if payment is None else payment.id,
+        test_mode=not call.on.config.production,
+    )

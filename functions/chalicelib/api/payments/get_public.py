@@ -20,10 +20,12 @@ routes = Blueprint(__name__)
     owner=lambda call, payment_id: payments.owner(call.tx, payment_id),
     summary="Get a payment as its payer sees it",
     query=Wait,
-    pending=lambda payment: payment.status == "pending",
+    pending=lambda payment: payment.status == "pending" and payment.next_action is None,
     answer=views.PublicPayment,
     errors=(404,),
     tag="Checkout",
 )
 def get_public_payment(call: Call[None], payment_id: str) -> views.PublicPayment:
-    return views.of_public_payment(payments.get(call.tx, call.merchant_id, payment_id))
+    payment = payments.get(call.tx, call.merchant_id, payment_id)
+    signatures = payments.signatures_of_success(call.tx, call.on.sealer, payment)
+    return views.of_public_payment(payment, signatures=signatures)

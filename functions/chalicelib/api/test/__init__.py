@@ -1,3 +1,3 @@
-from chalicelib.api.test import get_jobs_status, get_merchant
+from chalicelib.api.test import get_challenge, get_jobs_status, get_merchant, meet_challenge
 
-ENDPOINTS = (get_merchant, get_jobs_status)
+ENDPOINTS = (get_merchant, get_jobs_status, get_challenge, meet_challenge)
