@@ -10,7 +10,7 @@ import json
 import re
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
@@ -58,15 +58,22 @@ class _PerThread(Chalice):
 class ApiGateway:
     """Thread-safe. `cors_origins` may call from a browser; no other origin may."""
 
-    def __init__(self, app: Chalice, *, cors_origins: tuple[str, ...], production: bool = False) -> None:
+    def __init__(
+        self,
+        app: Chalice,
+        *,
+        cors_origins: tuple[str, ...],
+        production: bool = False,
+        paths: Collection[str] | None = None,
+    ) -> None:
+        """With `paths`, templates of routes, only these are there."""
         app.__class__ = _PerThread
         self._app = app
         self._cors_origins = frozenset(cors_origins)
         self._production = production
-        self._fixed = {path: path for path in app.routes if "{" not in path}
-        self._patterns = [
-            (re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path)), path) for path in app.routes if "{" in path
-        ]
+        there = [path for path in app.routes if paths is None or path in paths]
+        self._fixed = {path: path for path in there if "{" not in path}
+        self._patterns = [(re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path)), path) for path in there if "{" in path]
 
     def answer(
         self,
@@ -114,7 +121,7 @@ class ApiGateway:
         return self._refused(refusal, resource, origin, request_id)
 
     def _refused(self, refusal: GatewayError, resource: str, origin: str | None, request_id: str) -> HttpAnswer:
-        answer = front.refused(refusal, request_id)
+        answer = front.refused(refusal, request_id, resource=resource, production=self._production)
         allowed = origin if origin in self._cors_origins else None
         return HttpAnswer(
             answer["statusCode"], answer["headers"] | front.cors_headers(allowed), answer["body"].encode(), resource

@@ -12,6 +12,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
+from chalicelib.http import BANK_PATHS, PAGES
+
 from local import sources
 from shared.errors import TooManyRequests
 
@@ -73,7 +75,7 @@ class Limits:
 
     def enter(self, *, path: str, key: str | None, secret: str | None, source: str) -> Admission:
         """Lets a request in or refuses it. `source` is an address."""
-        if path.endswith(PUBLIC):
+        if path in PAGES or path.endswith(PUBLIC) or path.startswith(BANK_PATHS):
             buckets, caller = self._checkout, f"checkout {sources.network(source)}"
         elif key and hash((key, secret)) in self._proved:
             buckets, caller = self._buckets, f"key {key}"

@@ -99,6 +99,7 @@ def _create(tx: Tx, settings: Config, asked: argparse.Namespace) -> Shown:
         name=asked.name,
         email=asked.email,
         webhook_url=asked.webhook_url,
+        checkout_origins=asked.checkout_origin,
         production=settings.production,
         reach=settings.reach,
     )
@@ -108,6 +109,7 @@ def _create(tx: Tx, settings: Config, asked: argparse.Namespace) -> Shown:
         "Email": merchant.email,
         "Id": str(merchant.id),
         "Webhook URL": merchant.webhook_url or "none yet",
+        **({"Checkout on": " ".join(merchant.checkout_origins)} if merchant.checkout_origins else {}),
         "X-Api-Key": merchant.api_key,
         "X-Api-Secret": api_secret,
         "Webhook secret": webhook_secret,
@@ -227,6 +229,13 @@ def _parser() -> Parser:
     create.add_argument("--name", required=True)
     create.add_argument("--email", required=True, help="no other merchant may have it")
     create.add_argument("--webhook-url", help="where it wants to hear of its payments")
+    create.add_argument(
+        "--checkout-origin",
+        metavar="ORIGIN",
+        action="append",
+        default=[],
+        help="whose pages may frame its checkout, such as https://shop.example; may be said several times",
+    )
     add("list", _list, "every merchant, newest first")
     for name, command, words in (
         ("keys", _keys, "the keys of a merchant that work, newest first"),

@@ -11,7 +11,8 @@ from typing import Any
 
 from chalice import Chalice
 
-from chalicelib.http import JSON, TEST_PATHS, UNKNOWN_PATH
+from chalicelib import page
+from chalicelib.http import JSON, PAGES, TEST_PATHS, UNKNOWN_PATH
 from shared.errors import GatewayError, MethodNotAllowed, NotFound
 
 CORS_HEADERS = "X-Api-Key, X-Api-Secret, Idempotency-Key, Content-Type"
@@ -36,7 +37,7 @@ def answer(
             )
         answered: dict[str, Any] = app(event, context)
     except GatewayError as refusal:
-        answered = refused(refusal, event["requestContext"]["requestId"])
+        answered = refused(refusal, event["requestContext"]["requestId"], resource=resource, production=production)
     finally:
         app.current_request = None  # Chalice would keep it, and with it a card number, until the next
     if cors_origins:
@@ -44,9 +45,11 @@ def answer(
     return answered
 
 
-def refused(refusal: GatewayError, request_id: str) -> dict[str, Any]:
-    """A refusal that no endpoint saw."""
+def refused(refusal: GatewayError, request_id: str, *, resource: str = "", production: bool = False) -> dict[str, Any]:
+    """A refusal that no endpoint saw; a page's has the page's headers, with nobody to frame it."""
     headers = {"Content-Type": JSON, "X-Request-Id": request_id, "Cache-Control": "no-store"}
+    if resource in PAGES:
+        headers = page.headers(page.NOBODY, production=production) | headers
     details = refusal.as_dict()
     if isinstance(refusal, MethodNotAllowed):
         headers["Allow"] = details.pop("allow")

@@ -33,7 +33,9 @@ Method = Literal["GET", "POST", "PUT", "DELETE"]
 B = TypeVar("B")
 
 JSON = "application/json"
-TEST_PATHS = "/api/v1/test/"  # what these paths begin with is not there in production
+TEST_PATHS = ("/api/v1/test/", "/bank")  # what begins with one of these is not there in production
+PAGES = frozenset(("/checkout", "/bank"))  # what a person's browser opens
+BANK_PATHS = "/api/v1/test/bank/"  # what the simulated bank's page calls
 UNKNOWN_PATH = "There is no such path; /openapi.json lists those there are"
 RETRY_SECONDS = 1  # what a caller is told to wait when Postgres is away
 # Between two looks at what a caller waits for: soon at first, seldom later.
@@ -65,6 +67,12 @@ class Endpoint:
     secret_answer: bool  # whether the answer shows a secret, which is then stored sealed
     trusting: bool  # whether a credential that was right a moment ago is right now
     waits: bool  # whether a caller may wait for another answer
+    page: bool = False  # for a person's browser: no JSON, and no part of the OpenAPI document
+
+    @property
+    def of_checkout(self) -> bool:
+        """Whether the checkout's own site answers it."""
+        return self.caller == "checkout" or self.path.startswith(BANK_PATHS)
 
 
 ENDPOINTS: list[Endpoint] = []

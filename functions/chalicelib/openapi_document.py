@@ -85,6 +85,7 @@ class Error(msgspec.Struct, kw_only=True):
 
 
 def build(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+    endpoints = [described for described in endpoints if not described.page]
     shapes = {shape for e in endpoints for shape in (e.body, e.answer) if shape is not None}
     shapes |= {views.Payment, views.Refund, views.WebhookEndpoint}  # webhooks carry them
     named = sorted(shapes, key=lambda shape: shape.__name__)

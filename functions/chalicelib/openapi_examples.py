@@ -21,6 +21,7 @@ _VALUES: dict[str, Any] = {
     "api_key": API_KEY,
     "api_secret": "secret_test_9Jt2kVb7QwXzLmNp",
     "attempts": 1,
+    "checkout_origins": ["https://bakery.example"],
     "currency": "INR",
     "description": "Orders of the shop",
     "duration_ms": 87,

@@ -12,6 +12,7 @@ from chalice import Chalice
 from chalicelib import front, runtime
 from chalicelib.api import (
     api_keys,
+    checkout,
     events,
     health,
     ledger,
@@ -25,7 +26,7 @@ from chalicelib.api import (
     webhooks,
 )
 
-NOUNS = (orders, payments, refunds, ledger, events, webhooks, webhook_endpoints, merchants, api_keys, test)
+NOUNS = (orders, payments, refunds, ledger, events, webhooks, webhook_endpoints, merchants, api_keys, test, checkout)
 
 app = Chalice(app_name="payment-gateway")
 

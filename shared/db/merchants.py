@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from shared.db import pages
@@ -11,7 +12,7 @@ from shared.domain.merchant import ApiKey, Merchant
 
 _SELECT = """
     select m.id, m.name, m.email, m.api_key, w.url as webhook_url, w.events as webhook_events,
-           w.id as webhook_endpoint_id, m.created_at, m.updated_at
+           w.id as webhook_endpoint_id, m.checkout_origins, m.created_at, m.updated_at
       from merchants m
       join webhook_endpoints w on w.merchant_id = m.id and w.is_first
 """
@@ -69,6 +70,12 @@ def insert_once(tx: Tx, *, id: UUID, name: str, email: str, api_key: str) -> boo
     return row is not None
 
 
+def set_checkout_origins(tx: Tx, merchant_id: UUID, origins: Sequence[str]) -> None:
+    tx.execute(
+        "update merchants set checkout_origins = %s, updated_at = now() where id = %s", (list(origins), merchant_id)
+    )
+
+
 def insert_key(tx: Tx, merchant_id: UUID, *, api_key: str, secret_digest: bytes) -> ApiKey:
     """A key that becomes the merchant's newest. Raises psycopg.errors.UniqueViolation if it is somebody's."""
     row = tx.execute(
@@ -119,4 +126,5 @@ def show_key(tx: Tx, merchant_id: UUID) -> None:
 
 
 def _merchant(row: Row) -> Merchant:
-    return Merchant(**(row | {"webhook_events": tuple(row["webhook_events"])}))
+    lists = {name: tuple(row[name]) for name in ("webhook_events", "checkout_origins")}
+    return Merchant(**(row | lists))

@@ -16,6 +16,7 @@ class Merchant:
     webhook_url: str | None
     webhook_events: tuple[str, ...]
     webhook_endpoint_id: str  # the first endpoint, whose URL and events these are
+    checkout_origins: tuple[str, ...]  # of the pages that may frame its checkout
     created_at: datetime
     updated_at: datetime
 

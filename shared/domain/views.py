@@ -201,6 +201,9 @@ class Merchant(msgspec.Struct, kw_only=True):
     webhook_url: str | None
     webhook_events: list[str]
     webhook_endpoint_id: Annotated[str, Meta(description="The endpoint whose URL and events these are.")]
+    checkout_origins: Annotated[
+        list[str], Meta(description="Whose pages may frame the checkout; outside production any page may.")
+    ]
     created_at: Timestamp
     updated_at: Timestamp
 
@@ -340,6 +343,7 @@ def of_merchant(merchant: domain_merchant.Merchant) -> Merchant:
         webhook_url=merchant.webhook_url,
         webhook_events=list(merchant.webhook_events),
         webhook_endpoint_id=merchant.webhook_endpoint_id,
+        checkout_origins=list(merchant.checkout_origins),
         created_at=timestamp(merchant.created_at),
         updated_at=timestamp(merchant.updated_at),
     )

@@ -14,6 +14,7 @@ from shared.addresses import Reach
 from shared.db import merchants
 from shared.db.database import Tx
 from shared.domain import notes as domain_notes
+from shared.domain import origin
 from shared.domain.merchant import ApiKey, Merchant
 from shared.errors import BadRequest, NotFound
 from shared.sealing import Sealer
@@ -49,7 +50,15 @@ def register(
 
 
 def create(
-    tx: Tx, sealer: Sealer, *, name: str, email: str, webhook_url: str | None, production: bool, reach: Reach
+    tx: Tx,
+    sealer: Sealer,
+    *,
+    name: str,
+    email: str,
+    webhook_url: str | None,
+    checkout_origins: Sequence[str] = (),
+    production: bool,
+    reach: Reach,
 ) -> tuple[Merchant, str, str]:
     """A new merchant, its API secret and its webhook secret, which nobody can read again."""
     if not name.strip() or len(name) > NAME_CHARACTERS_MAX:
@@ -72,6 +81,8 @@ def create(
         raise BadRequest("There is a merchant with this email", field="email", reason="email_taken")
     if webhook_url is not None:
         webhook_endpoints.update_first(tx, id, url=webhook_url, events=UNSET, reach=reach)
+    if checkout_origins:
+        _set_checkout_origins(tx, id, checkout_origins)
     return merchants.get(tx, id), api_secret, webhook_secret
 
 
@@ -92,10 +103,14 @@ def update(
     *,
     webhook_url: str | UnsetType | None,
     webhook_events: Sequence[str] | UnsetType,
+    checkout_origins: Sequence[str] | UnsetType = UNSET,
     reach: Reach,
 ) -> Merchant:
-    """Where events go from now on, and which. A URL of `None` sends none; what is unset stays as it is."""
+    """Where events go from now on, which, and whose pages may frame the checkout. A URL of `None` sends none; what is
+    unset stays as it is."""
     webhook_endpoints.update_first(tx, merchant_id, url=webhook_url, events=webhook_events, reach=reach)
+    if not isinstance(checkout_origins, UnsetType):
+        _set_checkout_origins(tx, merchant_id, checkout_origins)
     return merchants.get(tx, merchant_id)
 
 
@@ -134,6 +149,10 @@ def revoke_key(tx: Tx, merchant_id: UUID, api_key: str) -> ApiKey:
         raise NotFound("API key not found")
     merchants.show_key(tx, merchant_id)
     return revoked
+
+
+def _set_checkout_origins(tx: Tx, merchant_id: UUID, origins: Sequence[str]) -> None:
+    merchants.set_checkout_origins(tx, merchant_id, origin.check_all(origins, field="checkout_origins"))
 
 
 def _new_credentials(*, production: bool) -> tuple[str, str]:

@@ -56,9 +56,9 @@ QUERY = {
      "receipt", "status", "type", "wait")
 )  # fmt: skip
 BODY = {"order_id": "order", "webhook_endpoint_id": "webhook_endpoint"} | dict.fromkeys(
-    ("action", "amount", "capture", "card", "code", "currency", "delivered", "description", "email", "enabled",
-     "events", "expires_at", "from", "method", "name", "notes", "overlap_seconds", "reason", "receipt", "secret", "to",
-     "url", "vpa", "webhook_events", "webhook_url")
+    ("action", "amount", "capture", "card", "checkout_origins", "code", "currency", "delivered", "description", "email",
+     "enabled", "events", "expires_at", "from", "method", "name", "notes", "overlap_seconds", "reason", "receipt",
+     "secret", "to", "url", "vpa", "webhook_events", "webhook_url")
 )  # fmt: skip
 LISTED = {
     "events": "event",

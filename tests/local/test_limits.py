@@ -139,7 +139,8 @@ def test_the_checkouts_public_calls_have_a_tighter_bucket_by_address(clock: Cloc
     limits.prove(KEY, SECRET)
     public = "/api/v1/orders/order_1/public"
     assert let_in(limits, 100, path=public, key=KEY) == 4, "a key makes no difference"
-    assert let_in(limits, 100, path="/api/v1/payments/public") == 0, "all of them share it"
+    for path in ("/api/v1/payments/public", "/checkout", "/bank", "/api/v1/test/bank/challenges/pay_1"):
+        assert let_in(limits, 100, path=path) == 0, f"all of them share it, {path} too"
     assert let_in(limits, 100, path=public, source="10.0.0.9") == 4
     assert let_in(limits, 100) == 10, "and take nothing from the other calls"
 

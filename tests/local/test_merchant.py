@@ -96,6 +96,11 @@ def test_a_created_merchant_is_shown_with_secrets_that_work(run: Run, database: 
     assert works(database, {"api_key": row(answer.out, "X-Api-Key"), "api_secret": row(answer.out, "X-Api-Secret")})
 
 
+def test_a_merchant_may_be_created_with_its_pages(run: Run) -> None:
+    pages = ("--checkout-origin", "https://stores.example", "--checkout-origin", "http://localhost:4000")
+    assert row(run(*ASHA, *pages).out, "Checkout on") == "https://stores.example http://localhost:4000"
+
+
 def test_a_program_gets_what_the_api_would_answer(run: Run, observer: psycopg.Connection, sealer: Sealer) -> None:
     made = told(run, *ASHA)
     assert made.items() >= {"name": "Asha Stores", "email": "asha@stores.example", "webhook_url": None}.items()
@@ -203,6 +208,10 @@ def test_what_a_terminal_would_obey_is_not_printed(run: Run, observer: psycopg.C
         (("create", "--name", "", "--email", "a@b.example"), "name must have 1 to 255 characters."),
         (("create", "--name", "A", "--email", "asha"), "email must look like name@example.com."),
         (("create", "--name", "A", "--email", "test@example.com"), "There is a merchant with this email."),
+        (
+            ("create", "--name", "A", "--email", "a@b.example", "--checkout-origin", "http://b.example"),
+            "checkout_origins[0] must begin with https://; http:// is for localhost only.",
+        ),
         (("keys", "nobody@stores.example"), "Merchant not found."),
         (("keys", "nobody"), "Merchant not found."),
         (("key-create", "550e8400-e29b-41d4-a716-446655440001"), "Merchant not found."),

@@ -19,6 +19,7 @@ class NewMerchant(msgspec.Struct, kw_only=True):
     name: str
     email: Annotated[str, Meta(examples=["owner@shop.example"])]
     webhook_url: str | None = None
+    checkout_origins: list[str] = []
 
 
 class MerchantWithSecrets(views.Merchant, kw_only=True):
@@ -48,6 +49,7 @@ def create_merchant(call: Call[NewMerchant]) -> MerchantWithSecrets:
         name=new.name,
         email=new.email,
         webhook_url=new.webhook_url,
+        checkout_origins=new.checkout_origins,
         production=call.on.config.production,
         reach=call.on.config.reach,
     )

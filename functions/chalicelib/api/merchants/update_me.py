@@ -1,4 +1,7 @@
-"""PUT /api/v1/merchants/me: where the merchant wants to hear of its payments. What is left out stays as it is."""
+"""PUT /api/v1/merchants/me: where the merchant hears of its payments, and who may frame its checkout.
+
+What is left out stays as it is.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from chalicelib import event_types
 from chalicelib.event_types import EventTypes
 from chalicelib.http import Call, endpoint
 from shared.domain import views
+from shared.domain.origin import ORIGINS_MAX
 from shared.services import merchants
 
 routes = Blueprint(__name__)
@@ -22,6 +26,13 @@ class MerchantUpdate(msgspec.Struct, kw_only=True):
         UNSET
     )
     webhook_events: Annotated[EventTypes | UnsetType, Meta(description="The types of event to send.")] = UNSET
+    checkout_origins: Annotated[
+        list[str] | UnsetType,
+        Meta(
+            description="Origins of your pages that embed the checkout, such as `https://shop.example`, at most"
+            f" {ORIGINS_MAX}. In production no other page may frame it."
+        ),
+    ] = UNSET
 
 
 @endpoint(
@@ -44,6 +55,7 @@ def update_me(call: Call[MerchantUpdate]) -> views.Merchant:
         call.merchant_id,
         webhook_url=update.webhook_url,
         webhook_events=update.webhook_events,
+        checkout_origins=update.checkout_origins,
         reach=call.on.config.reach,
     )
     return views.of_merchant(merchant)
