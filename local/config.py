@@ -54,6 +54,10 @@ class LocalConfig:
         return f"http://127.0.0.1:{self.api_port}"
 
     @property
+    def checkout_url(self) -> str:
+        return f"http://127.0.0.1:{self.checkout_port}"
+
+    @property
     def merchant_url(self) -> str:
         return f"http://127.0.0.1:{self.merchant_port}"
 

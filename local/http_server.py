@@ -50,7 +50,8 @@ def start(metrics_folder: Path) -> HttpServer:
 
 
 class HttpServer:
-    def __init__(self, settings: Config, gateway: ApiGateway, metrics: Metrics) -> None:
+    def __init__(self, settings: Config, gateway: ApiGateway, metrics: Metrics, *, scraped: bool = True) -> None:
+        self._scraped_here = scraped  # whether /metrics is there
         self._settings = settings
         self._gateway = gateway
         self._answerers = Answerers(gateway.answer)
@@ -66,7 +67,7 @@ class HttpServer:
         began = time.perf_counter()
         request_id, path, method = new_request_id(), scope.path, scope.method
         source = self._source(scope)
-        if path == METRICS and method == "GET" and self._may_scrape(scope, source):
+        if self._scraped_here and path == METRICS and method == "GET" and self._may_scrape(scope, source):
             answer = await self._scraped(request_id)
             protocol.response_bytes(answer.status, list(answer.headers.items()), answer.body)
             return

@@ -37,13 +37,15 @@ class Part:
     name: str
     python: tuple[str, ...]
     port: str | None = None
+    answers: str | None = None  # a path that does as soon as the part is ready
 
 
 # Runs once, before the rest: brings the database up to date.
 MIGRATE = Part(name="migrate", python=("-m", "local.migrate"))
 
 PARTS = (
-    Part(name="api", python=("-m", "local.server"), port="API_PORT"),
+    Part(name="api", python=("-m", "local.server"), port="API_PORT", answers="/health"),
+    Part(name="checkout", python=("-m", "local.checkout_site"), port="CHECKOUT_PORT", answers="/"),
     Part(name="payments", python=("-m", "local.worker", "process_payment")),
     Part(name="refunds", python=("-m", "local.worker", "process_refund")),
     Part(name="webhooks", python=("-m", "local.worker", "deliver_webhook")),
@@ -94,7 +96,7 @@ def run(
                 raise LocalError(last_line or f"The database could not be brought up to date (exit code {code}).")
             for part in parts:
                 supervisor.start(_process(part, environment))
-            _wait_for_health(config, supervisor, console)
+            _wait_until_they_answer(config, parts, supervisor, console)
             console.block(_table(config, postgres))
             console.block(f"The gateway is ready after {time.monotonic() - began:.1f} s. Ctrl-C ends it.\n")
             supervisor.run()
@@ -223,19 +225,25 @@ def _process(part: Part, environment: dict[str, str]) -> Process:
     return Process(name=part.name, command=(sys.executable, *part.python), environment=environment)
 
 
-def _wait_for_health(config: LocalConfig, supervisor: Supervisor, console: Console) -> None:
-    def healthy() -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", config.api_port, timeout=HEALTH_TIMEOUT_SECONDS)
-        try:
-            connection.request("GET", "/health")
-            return connection.getresponse().status == http.client.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
+def _wait_until_they_answer(
+    config: LocalConfig, parts: Sequence[Part], supervisor: Supervisor, console: Console
+) -> None:
+    for part in parts:
+        if part.port is not None and part.answers is not None:
+            port, path = config.port_of(part.port), part.answers
+            while not supervisor.wait_until(lambda port=port, path=path: _answers(port, path), STILL_WAITING_SECONDS):
+                console.say(f"still waiting for http://127.0.0.1:{port}{path} to answer")
 
-    while not supervisor.wait_until(healthy, STILL_WAITING_SECONDS):
-        console.say(f"still waiting for {config.api_url}/health to answer 200")
+
+def _answers(port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=HEALTH_TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status < http.client.BAD_REQUEST
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _table(config: LocalConfig, postgres: EmbeddedPostgres | None) -> str:
@@ -243,6 +251,7 @@ def _table(config: LocalConfig, postgres: EmbeddedPostgres | None) -> str:
         "API": config.api_url,
         "Health": f"{config.api_url}/health",
         "OpenAPI": f"{config.api_url}/openapi.json",
+        "Checkout": config.checkout_url,
         "Demo merchant": config.merchant_url,
         **({} if config.production else TEST_MERCHANT),
         # No password: what a terminal shows is kept in logs and seen over shoulders.

@@ -43,11 +43,17 @@ class Live:
     database_url: str
     redis_url: str
     encryption_key: str
+    checkout_port: int
     lines: list[str] = field(default_factory=list)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def checkout_url(self) -> str:
+        """The checkout's own site."""
+        return f"http://127.0.0.1:{self.checkout_port}"
 
     def call(self, method: str, path: str, body: Any = None, *, merchant: tuple[str, str] = TEST_MERCHANT) -> Any:
         headers = {"X-Api-Key": merchant[0], "X-Api-Secret": merchant[1]}
@@ -125,7 +131,7 @@ def running(*, root: Path, home: Path) -> Iterator[Live]:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    gateway = Live(process, int(ports["API_PORT"]), "", "", "")
+    gateway = Live(process, int(ports["API_PORT"]), "", "", "", int(ports["CHECKOUT_PORT"]))
 
     def listen() -> None:
         assert process.stdout is not None

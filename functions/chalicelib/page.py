@@ -21,7 +21,7 @@ SHELLS = Path(__file__).parent / "pages"  # made by `npm run build` in checkout/
 HTML = "text/html; charset=utf-8"
 HSTS_SECONDS = 2 * 365 * 24 * 3600
 
-# Who may frame a page, as a Content-Security-Policy says it. It judges every page around: a frame in a frame needs both.
+# Who may frame a page, as a Content-Security-Policy says it, of every page around: a frame in a frame must allow both.
 NOBODY = ("'none'",)
 ANYBODY = ("*",)
 

@@ -13,7 +13,7 @@ HOST_CHARACTERS_MAX = 253  # RFC 1035
 PORT_MAX = 65535
 
 # Nothing that has a meaning in a header or a policy gets through: no space, comma, semicolon, quote, wildcard or
-# control character, no letter beyond ASCII. IPv6 addresses are refused, as a policy cannot name them (CSP 3, 2.3.1).
+# control character, no letter beyond ASCII. No IPv6 address either, which a policy cannot name (CSP 3, 2.3.1).
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ORIGIN = re.compile(rf"(?P<scheme>https?)://(?P<host>{_LABEL}(?:\.{_LABEL})*)(?::(?P<port>[1-9][0-9]{{0,4}}))?")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
@@ -30,8 +30,8 @@ def _check(text: str, place: int, *, field: str) -> str:
     found = _ORIGIN.fullmatch(text.lower()) if text.isascii() else None
     if found is None or len(found["host"]) > HOST_CHARACTERS_MAX or int(found["port"] or 1) > PORT_MAX:
         raise BadRequest(
-            f"{field}[{place}] must be an origin such as https://shop.example or https://shop.example:8443, with nothing"
-            " behind it; other letters than a to z as browsers send them (xn--…)",
+            f"{field}[{place}] must be an origin such as https://shop.example or https://shop.example:8443, and"
+            " nothing behind it; other letters than a to z as browsers send them (xn--…)",
             field=field,
             reason="invalid_value",
         )

@@ -50,7 +50,7 @@ ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Health).serve_foreve
 '''
 migrate = up.Part(name="migrate", python=("-c", MIGRATE))
 parts = (
-    up.Part(name="api", python=("-c", API), port="API_PORT"),
+    up.Part(name="api", python=("-c", API), port="API_PORT", answers="/health"),
     up.Part(name="worker", python=("-c", "import time; print('working'); time.sleep(600)")),
 )
 sys.exit(up.main(parts=parts, migrate=migrate))

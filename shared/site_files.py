@@ -1,0 +1,63 @@
+"""What a file of a site is served with: its type, how long it may be kept, and who may use it."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from pathlib import PurePosixPath
+
+YEAR_SECONDS = 365 * 24 * 3600
+SDK_SECONDS = 300  # merchants' pages load it by its name for years: a bad one is gone in minutes
+SDK = frozenset(("checkout.js", "checkout.mjs", "checkout.d.ts", "sdk.json"))
+# The copy that a page may pin by its hash: checkout-1.0.0-3fa94c0b.js
+PINNED_SDK = re.compile(r"checkout-[0-9A-Za-z.]+-[A-Za-z0-9_-]{8,}\.js")
+# A build tool's name for a file whose content never changes: index-B3xq9Zk1.js
+HASHED = re.compile(r"-[A-Za-z0-9_-]{8,}\.[a-z0-9.]+$")
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".ts": "text/plain; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+# No file is a page: were one opened as one, it could load nothing and be framed by nobody.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def content_type(name: str) -> str:
+    return TYPES.get(PurePosixPath(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def cache_control(name: str) -> str:
+    if name in SDK:
+        return f"public, max-age={SDK_SECONDS}"
+    if HASHED.search(name) and not name.endswith(".html"):
+        return f"public, max-age={YEAR_SECONDS}, immutable"
+    return "no-cache"
+
+
+def is_sdk(name: str) -> bool:
+    """Whether merchants' pages load it. They may read it too, so that they can pin it and isolate themselves."""
+    return name in SDK or PINNED_SDK.fullmatch(name) is not None
+
+
+def headers(name: str) -> dict[str, str]:
+    """All that goes with the checkout's file of this name."""
+    sdk = is_sdk(name)
+    return {
+        "Content-Type": content_type(name),
+        "Cache-Control": cache_control(name),
+        **HEADERS,
+        "Cross-Origin-Resource-Policy": "cross-origin" if sdk else "same-origin",
+        **({"Access-Control-Allow-Origin": "*"} if sdk else {}),
+    }
