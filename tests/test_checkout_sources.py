@@ -1,0 +1,26 @@
+"""The checkout's own tests, in JavaScript, as a part of these."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SECONDS_MAX = 300
+
+
+def test_the_checkouts_own_tests_pass(root: Path) -> None:
+    npm = shutil.which("npm")
+    if npm is None or not (root / "checkout/node_modules").is_dir():
+        pytest.skip("what checkout/ is built with is not installed: `make test` installs it")
+    ran = subprocess.run(
+        [npm, "test", "--silent"],
+        cwd=root / "checkout",
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_MAX,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
