@@ -1,33 +1,24 @@
 /**
  * The Back button of a phone closes the modal: an entry of our own lies on top of the history while it is open.
  *
- * A shop's router never hears of it: our entry carries the state and the address of the page below, and when it goes,
- * the event is kept from others.
+ * The entry has the state and the address of the shop's page below, so a router that hears of it stays where it is.
  */
 
 const MARK = "paymentGateway";
+// Before our entry is taken away. A shop that goes elsewhere when the modal closes does so by then, and a history.back()
+// in the middle of that would undo it.
+const SETTLED_MS = 300;
 
-let leaving = false; // our own history.back() is under way; it comes through later
-let waiting: (() => void) | undefined;
+let leaving: (() => void) | undefined; // our own history.back() is under way; what to do when it is through
 
-function isOurs(nonce: string): boolean {
-  const state: unknown = history.state;
-  return typeof state === "object" && state !== null && (state as Record<string, unknown>)[MARK] === nonce;
-}
-
-function isMarked(): boolean {
-  const state: unknown = history.state;
-  return typeof state === "object" && state !== null && MARK in state;
-}
-
-function page(): string {
-  return location.href.split("#")[0] ?? "";
+/** Whose entry is on top: the nonce of an opening, or nothing. */
+function mark(): unknown {
+  return (history.state as Record<string, unknown> | null)?.[MARK];
 }
 
 /** Returns what takes the entry away again. */
 export function onBack(nonce: string, back: () => void): () => void {
   const href = location.href;
-  const document = page();
   let isThere = false;
 
   const enter = () => {
@@ -35,57 +26,51 @@ export function onBack(nonce: string, back: () => void): () => void {
     const marked = { ...(typeof state === "object" ? state : null), [MARK]: nonce };
     try {
       // An entry of ours that was left over, as by a reload, serves again.
-      if (isMarked()) history.replaceState(marked, "");
+      if (mark()) history.replaceState(marked, "");
       else history.pushState(marked, "");
     } catch {
       return; // browsers allow so many a minute; the button and Esc still close
     }
     isThere = true;
-    addEventListener("popstate", popped, true);
+    addEventListener("popstate", popped);
   };
 
-  const popped = (event: PopStateEvent) => {
-    if (isOurs(nonce)) return;
-    if (location.href === href) {
-      event.stopImmediatePropagation();
-      isThere = false;
-      back();
-    } else if (page() !== document) {
-      isThere = false; // the shop went to another of its pages
-      back();
-    }
-    // Else the shop changed its fragment, which is its own business.
-  };
-
-  const leave = () => {
-    removeEventListener("popstate", popped, true);
-    if (!isThere) {
-      if (waiting === enter) waiting = undefined;
-      return;
-    }
+  const popped = () => {
+    const [page, fragment] = location.href.split("#");
+    const [pageBefore, fragmentBefore] = href.split("#");
+    // Another fragment of the same page is the shop's own business.
+    if (mark() === nonce || (page === pageBefore && fragment !== fragmentBefore)) return;
     isThere = false;
-    // Later, so that a shop that goes elsewhere, or opens another modal, when this one closes, comes first.
-    setTimeout(() => {
-      if (isOurs(nonce) && !leaving) goBack(nonce);
-    });
+    back();
   };
 
-  if (leaving) waiting = enter;
+  if (leaving) leaving = enter;
   else enter();
-  return leave;
+
+  return () => {
+    removeEventListener("popstate", popped);
+    if (leaving === enter) leaving = () => {};
+    if (!isThere) return;
+    // A page that is being left takes the entry with it, and going back would stop it.
+    const stay = () => {
+      clearTimeout(timer);
+      removeEventListener("beforeunload", stay);
+    };
+    const timer = setTimeout(() => {
+      stay();
+      if (mark() === nonce && !leaving) goBack();
+    }, SETTLED_MS);
+    addEventListener("beforeunload", stay);
+  };
 }
 
-function goBack(nonce: string): void {
-  leaving = true;
-  const landed = (event: PopStateEvent) => {
-    event.stopImmediatePropagation();
-    // The shop added an entry while we were on our way: return to it.
-    if (isOurs(nonce)) return history.forward();
-    removeEventListener("popstate", landed, true);
-    leaving = false;
-    waiting?.();
-    waiting = undefined;
+function goBack(): void {
+  leaving = () => {};
+  const landed = () => {
+    const next = leaving;
+    leaving = undefined;
+    next?.();
   };
-  addEventListener("popstate", landed, true);
+  addEventListener("popstate", landed, { once: true });
   history.back();
 }

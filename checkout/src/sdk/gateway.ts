@@ -118,8 +118,7 @@ function call<Said extends unknown[]>(callback: ((...said: Said) => void) | unde
   try {
     callback?.(...said);
   } catch (error) {
-    setTimeout(() => {
-      throw error;
-    });
+    if (typeof reportError === "function") reportError(error);
+    else console.error(error); // Safari before 15.4
   }
 }
