@@ -64,11 +64,19 @@ export function Bank({ paymentId, locale, done }: Props) {
     if (typeof result === "object" && result.status === "open" && given.action === "submit_code") setProblem("wrong");
   }
 
+  const name = challenge?.type === "upi_app" ? texts.app : texts.bank;
+  useEffect(() => {
+    document.title = name;
+  }, [name]);
   return (
-    <main class={challenge?.type === "upi_app" ? "bank bank-app" : "bank"} {...named("bank-container")}>
+    <main
+      aria-label={name}
+      class={challenge?.type === "upi_app" ? "bank bank-app" : "bank"}
+      {...named("bank-container")}
+    >
       <header class="bank-bar">
         <span class="bank-mark" aria-hidden="true" />
-        <b>{challenge?.type === "upi_app" ? texts.app : texts.bank}</b>
+        <b>{name}</b>
         <small>{texts.simulated}</small>
       </header>
       {challenge === null ? (

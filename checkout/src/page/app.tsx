@@ -93,7 +93,7 @@ function Summary({ order, amount, texts }: { order: Order | null; amount: string
   }
   const name = order.merchant_name || order.id;
   return (
-    <header class="summary" {...named("order-summary")}>
+    <header class={isLong(name, amount) ? "summary summary-long" : "summary"} {...named("order-summary")}>
       <span class="monogram" aria-hidden="true">
         {[...name][0]?.toUpperCase()}
       </span>
@@ -110,6 +110,14 @@ function Summary({ order, amount, texts }: { order: Order | null; amount: string
       </p>
     </header>
   );
+}
+
+const NAME_SHORT_CHARACTERS = 24;
+const AMOUNT_SHORT_CHARACTERS = 11;
+
+/** Whether name and amount may be too long to stand beside each other. */
+function isLong(name: string, amount: string): boolean {
+  return name.length > NAME_SHORT_CHARACTERS || amount.length > AMOUNT_SHORT_CHARACTERS;
 }
 
 function Deadline({ order, locale, texts }: { order: Order; locale: Locale; texts: Texts }) {
@@ -146,7 +154,7 @@ function TestValues({ texts }: { texts: Texts }) {
       <p>{texts.simulatedNote}</p>
       <dl>
         {texts.testValues.map(({ value, meaning }) => (
-          <div key={value}>
+          <div key={value} class="test-value">
             <dt class="code-text">{value}</dt>
             <dd>{meaning}</dd>
           </div>

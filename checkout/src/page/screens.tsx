@@ -42,7 +42,7 @@ export function Shown(props: ScreenProps) {
 function Loading({ texts }: ScreenProps) {
   return (
     <div class="screen" aria-busy="true" {...named("loading-state")}>
-      <p class="hidden">{texts.loading}</p>
+      <h1 class="hidden">{texts.loading}</h1>
       <span class="bone bone-title" />
       <div class="methods">
         <span class="bone bone-method" />
@@ -159,6 +159,10 @@ function Action({ checkout, state, texts, screen, locale }: ScreenProps & { scre
   const [frameUrl] = useState(url);
   const otp = action.type === "otp";
 
+  // The bank's page in the frame counts down itself.
+  const counted = left === null || (otp && left > 0) ? null : left > 0 ? texts.timeLeft(clock(left)) : texts.timeOver;
+  const remark = !state.online ? texts.offline : trouble !== null ? texts.statusLost : counted;
+
   function cancel() {
     setCancelling(true);
     checkout.cancel(payment.id);
@@ -188,8 +192,7 @@ function Action({ checkout, state, texts, screen, locale }: ScreenProps & { scre
         </>
       )}
       <p class="countdown" {...named("action-countdown")}>
-        {!state.online ? texts.offline : trouble !== null ? texts.statusLost : ""}
-        {state.online && trouble === null && left !== null && (left > 0 ? texts.timeLeft(clock(left)) : texts.timeOver)}
+        {remark}
       </p>
       <button
         type="button"
@@ -218,6 +221,7 @@ function Code({ url, label }: { url: string; label: string }) {
     <div class="code">
       {code !== null && (
         <svg
+          class="code-drawn"
           role="img"
           aria-label={label}
           viewBox={`0 0 ${code.size} ${code.size}`}
@@ -254,14 +258,14 @@ function Succeeded({ texts, screen, close }: ScreenProps & { screen: Screen & { 
         {texts.succeeded}
       </p>
       <dl class="facts">
-        <div>
+        <div class="fact">
           <dt>{texts.paymentId}</dt>
           <dd class="code-text" {...named("payment-id")}>
             {payment.id}
           </dd>
         </div>
         {instrument !== null && (
-          <div>
+          <div class="fact">
             <dt>{texts.paidWith}</dt>
             <dd>{instrument}</dd>
           </div>
@@ -309,13 +313,15 @@ function Blocked({ checkout, state, texts, screen, close }: ScreenProps & { scre
   const { reason } = screen;
   const { title, text } = texts.blocked[reason];
   const passing = reason === "unreachable" || reason === "busy";
+  // Without an order there is no merchant's name above to be the page's heading.
+  const Heading = state.order === null ? "h1" : "h2";
   const kind = reason === "paid" ? "good" : passing || reason === "expired" ? "pause" : "bad";
   return (
     <section class="screen screen-result" {...named("blocked-state")} data-reason={reason}>
       <Sign kind={kind} />
-      <h2 ref={heading} tabIndex={-1} {...named("blocked-message")}>
+      <Heading ref={heading} tabIndex={-1} {...named("blocked-message")}>
         {title}
-      </h2>
+      </Heading>
       <p class="quiet">{state.online ? text : texts.offline}</p>
       {passing && <Reload checkout={checkout}>{texts.tryLater}</Reload>}
       {!passing && close !== null && (
