@@ -62,6 +62,12 @@ class LocalConfig:
         return f"http://127.0.0.1:{self.merchant_port}"
 
     @property
+    def checkout_public_url(self) -> str:
+        """Where a browser finds the checkout; a tunnel or another machine's name may be given instead."""
+        given = self.environment.get("CHECKOUT_PUBLIC_URL", "").strip()
+        return given or f"http://localhost:{self.checkout_port}"
+
+    @property
     def production(self) -> bool:
         return self.environment.get("APP_ENV") == "production"
 
@@ -88,6 +94,7 @@ class LocalConfig:
             "API_URL": self.api_url,
             "DASHBOARD_PORT": str(self.dashboard_port),
             "CHECKOUT_PORT": str(self.checkout_port),
+            "CHECKOUT_PUBLIC_URL": self.checkout_public_url,
             "MERCHANT_PORT": str(self.merchant_port),
             "LOG_FORMAT": self.environment.get("LOG_FORMAT", "").strip() or "text",  # a person reads it
             "PYTHONPATH": os.pathsep.join(path for path in paths if path),

@@ -257,7 +257,12 @@ def test_the_shop_is_found_by_the_gateway_and_finds_it() -> None:
         "MERCHANT_HOST": "0.0.0.0",  # noqa: S104
         "MERCHANT_PUBLIC_URL": "http://merchant:4000",
         "API_URL": "http://api:8000",
+        "CHECKOUT_PUBLIC_URL": "http://localhost:3001",
     }
+    moved = environment_of("merchant", {"CHECKOUT_PORT": "9001"})["CHECKOUT_PUBLIC_URL"]
+    assert moved == "http://localhost:9001"
+    given = environment_of("merchant", {"CHECKOUT_PUBLIC_URL": "https://pay.example"})["CHECKOUT_PUBLIC_URL"]
+    assert given == "https://pay.example"
 
 
 @pytest.mark.parametrize(

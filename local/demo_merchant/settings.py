@@ -1,8 +1,12 @@
 """What the shop reads from the environment: the only place that does."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+# Nothing in it can end the directive of the Content-Security-Policy that it is written into.
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
 
 
 class BadSetting(Exception):
@@ -18,6 +22,7 @@ class Settings:
     api_secret: str
     webhook_secret: str
     public_url: str
+    checkout_url: str  # its origin, as a browser finds it
 
     @property
     def webhook_url(self) -> str:
@@ -39,6 +44,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         api_secret=_header("API_SECRET", value("API_SECRET", "secret_test_xyz789")),
         webhook_secret=value("WEBHOOK_SECRET", "whsec_test_abc123"),
         public_url=_url("MERCHANT_PUBLIC_URL", value("MERCHANT_PUBLIC_URL", f"http://127.0.0.1:{port}")),
+        checkout_url=_origin("CHECKOUT_PUBLIC_URL", value("CHECKOUT_PUBLIC_URL", "http://localhost:3001")),
     )
 
 
@@ -58,6 +64,13 @@ def _url(name: str, text: str) -> str:
     if not good:
         raise BadSetting(f"{name} must be an address such as http://127.0.0.1:8000, not {text!r}.")
     return text.rstrip("/")
+
+
+def _origin(name: str, text: str) -> str:
+    origin = text.rstrip("/")
+    if not ORIGIN.fullmatch(origin):
+        raise BadSetting(f"{name} must be an origin such as http://localhost:3001, without a path, not {text!r}.")
+    return _url(name, origin)
 
 
 def _header(name: str, text: str) -> str:

@@ -824,6 +824,7 @@ def test_everything_has_a_default_and_an_empty_variable_counts_as_absent() -> No
         api_secret="secret_test_xyz789",
         webhook_secret="whsec_test_abc123",
         public_url="http://127.0.0.1:4000",
+        checkout_url="http://localhost:3001",
     )
     assert read_settings({}) == expected
     assert read_settings({"MERCHANT_PORT": "", "API_URL": " ", "API_KEY": ""}) == expected
@@ -841,6 +842,11 @@ def test_the_public_url_follows_the_port_and_may_be_set() -> None:
         *(("API_URL", value) for value in ("127.0.0.1:8000", "ftp://host", "http://", "http://h:99999", "http://[")),
         ("API_URL", "http://127.0.0.1:8000?x=1"),
         ("MERCHANT_PUBLIC_URL", "shop"),
+        ("CHECKOUT_PUBLIC_URL", "http://localhost:3001/checkout.js"),
+        ("CHECKOUT_PUBLIC_URL", "http://localhost:99999"),
+        ("CHECKOUT_PUBLIC_URL", "http://localhost;script-src:*"),
+        ("CHECKOUT_PUBLIC_URL", "http://name:word@localhost"),
+        ("CHECKOUT_PUBLIC_URL", "javascript://localhost"),
         ("API_KEY", "two words"),
         ("API_SECRET", "new\nline"),
         ("API_SECRET", "sécret"),

@@ -376,6 +376,20 @@ def test_logs_are_for_a_person_unless_asked_otherwise(given: dict[str, str], tol
 
 
 @pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({}, "http://localhost:3001"),
+        ({"CHECKOUT_PORT": "3101"}, "http://localhost:3101"),
+        ({"CHECKOUT_PORT": "3101", "CHECKOUT_PUBLIC_URL": " "}, "http://localhost:3101"),
+        ({"CHECKOUT_PUBLIC_URL": "https://pay.example"}, "https://pay.example"),
+    ],
+)
+def test_the_shop_is_told_where_a_browser_finds_the_checkout(given: dict[str, str], url: str) -> None:
+    config = LocalConfig.from_environment(given)
+    assert config.child_environment(database_url="d", redis_url="r", secrets={})["CHECKOUT_PUBLIC_URL"] == url
+
+
+@pytest.mark.parametrize(
     ("given", "wanted"),
     [
         ({}, LOCAL_NETWORKS),
