@@ -6,7 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -16,11 +16,11 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from local.demo_merchant.gateway import Gateway, Refused, Unavailable
 from local.demo_merchant.inbox import Inbox
 from local.demo_merchant.settings import Settings
-from local.demo_merchant.shop import OUTCOMES, PRODUCTS, Shop
+from local.demo_merchant.shop import PRODUCTS, Shop
 from local.demo_merchant.signatures import STANDARD_HEADERS, check
 
 WEBHOOK_BYTES_MAX = 64 * 1024
-PURCHASE_BYTES_MAX = 4 * 1024
+ASKED_BYTES_MAX = 4 * 1024  # a purchase, or what the checkout told of a payment
 
 CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -28,15 +28,9 @@ CONTENT_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-EVERY_ANSWER = [
-    (
-        "Content-Security-Policy",
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    ),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-]
 ORDER_PATH = re.compile(r"/orders/(order_[A-Za-z0-9]{16})", re.ASCII)
+# It becomes part of an address at the gateway.
+PAYMENT_ID = re.compile(r"pay_[A-Za-z0-9]{16}", re.ASCII)
 
 log = logging.getLogger(__name__)
 
@@ -63,13 +57,16 @@ App = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
 
 def create_app(settings: Settings, gateway: Gateway, inbox: Inbox, *, now: Callable[[], float] = time.time) -> App:
     """Put the routes together. Everything that is remembered lives in what is passed in or made here."""
-    shop = Shop(gateway)
+    shop = Shop(gateway, webhook_secret=settings.webhook_secret)
+    every_answer = _every_answer(settings.checkout_url)
+    catalogue = {"products": [asdict(product) for product in PRODUCTS.values()], "checkout_url": settings.checkout_url}
     routes: dict[str, dict[str, Route]] = {
         **{path: {"GET": partial(_file, answer)} for path, answer in _files().items()},
-        "/shop.json": {"GET": lambda _: _json(shop.catalogue())},
+        "/shop.json": {"GET": lambda _: _json(catalogue)},
         "/gateway.json": {"GET": lambda _: _gateway_state(settings, gateway)},
         "/webhooks.json": {"GET": partial(_webhooks, inbox)},
-        "/buy": {"POST": partial(_buy, shop)},
+        "/buy": {"POST": partial(_buy, shop, settings)},
+        "/confirm": {"POST": partial(_confirm, shop)},
         "/webhook": {"POST": partial(_receive, inbox, settings.webhook_secret, now)},
     }
 
@@ -100,7 +97,7 @@ def create_app(settings: Settings, gateway: Gateway, inbox: Inbox, *, now: Calla
             )
         headers = [
             ("Content-Type", answer.content_type),
-            *EVERY_ANSWER,
+            *every_answer,
             *answer.headers,
         ]
         if answer.status is not HTTPStatus.NOT_MODIFIED:
@@ -109,6 +106,24 @@ def create_app(settings: Settings, gateway: Gateway, inbox: Inbox, *, now: Calla
         return [b"" if method == "HEAD" else answer.body]
 
     return app
+
+
+def _every_answer(checkout_url: str) -> list[tuple[str, str]]:
+    """The headers of every answer. The checkout's script and frame are all that comes from elsewhere."""
+    policy = {
+        "default-src": "'self'",
+        "script-src": f"'self' {checkout_url}",
+        "frame-src": checkout_url,
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    }
+    return [
+        ("Content-Security-Policy", "; ".join(f"{name} {sources}" for name, sources in policy.items())),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "no-referrer"),
+    ]
 
 
 def _dispatch(methods: dict[str, Route], method: str, environ: WSGIEnvironment) -> Answer:
@@ -139,6 +154,7 @@ def _files() -> dict[str, Answer]:
         headers = (("ETag", etag), ("Cache-Control", "no-cache"))
         files[f"/{file.name}"] = Answer(HTTPStatus.OK, body, CONTENT_TYPES[file.suffix], headers)
     files["/"] = files.pop("/index.html")
+    files["/thanks"] = files.pop("/thanks.html")
     return files
 
 
@@ -185,27 +201,39 @@ def _webhooks(inbox: Inbox, environ: WSGIEnvironment) -> Answer:
     return _unless_known(answer, environ)
 
 
-def _buy(shop: Shop, environ: WSGIEnvironment) -> Answer:
-    # Asking for JSON also keeps other sites' forms out: a browser lets no form send it.
-    if environ.get("CONTENT_TYPE", "").split(";")[0].strip().lower() != "application/json":
-        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST_ERROR", "Send the purchase as application/json.")
-    wanted = _object(_body(environ, PURCHASE_BYTES_MAX))
-    product = PRODUCTS.get(str(wanted.get("product")))
-    outcome = OUTCOMES.get(str(wanted.get("outcome")))
-    if product is None or outcome is None:
+def _buy(shop: Shop, settings: Settings, environ: WSGIEnvironment) -> Answer:
+    product = PRODUCTS.get(str(_asked(environ).get("product")))
+    if product is None:
+        raise Problem(HTTPStatus.BAD_REQUEST, "BAD_REQUEST_ERROR", f"Choose a product: {', '.join(PRODUCTS)}.")
+    checkout = {"key": settings.api_key, "checkout_url": settings.checkout_url}
+    return _json(shop.order(product) | checkout, HTTPStatus.CREATED)
+
+
+def _confirm(shop: Shop, environ: WSGIEnvironment) -> Answer:
+    asked = _asked(environ)
+    told = {name: asked.get(name) for name in ("order_id", "payment_id", "signature")}
+    texts = {name: value for name, value in told.items() if isinstance(value, str)}
+    if len(texts) < len(told) or not PAYMENT_ID.fullmatch(texts["payment_id"]):
         raise Problem(
             HTTPStatus.BAD_REQUEST,
             "BAD_REQUEST_ERROR",
-            f"Choose a product ({', '.join(PRODUCTS)}) and an outcome ({', '.join(OUTCOMES)}).",
+            "Send order_id, payment_id and signature, as the checkout told them.",
         )
-    return _json(shop.buy(product, outcome), HTTPStatus.CREATED)
+    confirmed = shop.confirm(**texts)
+    if confirmed is None:
+        raise _unknown_order()
+    return _json(confirmed)
 
 
 def _sale(shop: Shop, order_id: str) -> Answer:
     sale = shop.sale(order_id)
     if sale is None:
-        raise Problem(HTTPStatus.NOT_FOUND, "NOT_FOUND_ERROR", "This shop remembers no such order.")
+        raise _unknown_order()
     return _json(sale)
+
+
+def _unknown_order() -> Problem:
+    return Problem(HTTPStatus.NOT_FOUND, "NOT_FOUND_ERROR", "This shop remembers no such order.")
 
 
 # What the gateway sends
@@ -231,6 +259,14 @@ def _receive(inbox: Inbox, secret: str, now: Callable[[], float], environ: WSGIE
 
 
 # Bodies and answers
+
+
+def _asked(environ: WSGIEnvironment) -> dict[str, Any]:
+    """What one of the shop's own pages asks for."""
+    # Asking for JSON also keeps other sites' forms out: a browser lets no form send it.
+    if environ.get("CONTENT_TYPE", "").split(";")[0].strip().lower() != "application/json":
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST_ERROR", "Send it as application/json.")
+    return _object(_body(environ, ASKED_BYTES_MAX))
 
 
 def _body(environ: WSGIEnvironment, bytes_max: int) -> bytes:

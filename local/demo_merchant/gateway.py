@@ -45,10 +45,8 @@ class Gateway:
         body = {"amount": amount, "currency": currency, "receipt": receipt}
         return self._create("/api/v1/orders", body, idempotency_key=receipt)
 
-    def create_payment(self, *, order_id: str, vpa: str, idempotency_key: str) -> dict[str, Any]:
-        """Returns at once with a pending payment: the bank's answer comes by webhook and by `payment`."""
-        body = {"order_id": order_id, "method": "upi", "vpa": vpa}
-        return self._create("/api/v1/payments", body, idempotency_key=idempotency_key)
+    def order(self, order_id: str) -> dict[str, Any]:
+        return self._call("GET", f"/api/v1/orders/{order_id}")
 
     def payment(self, payment_id: str) -> dict[str, Any]:
         return self._call("GET", f"/api/v1/payments/{payment_id}")

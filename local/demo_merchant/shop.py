@@ -1,4 +1,4 @@
-"""What the shop sells and how it sells it: an order, a payment for it, and how that payment is doing."""
+"""What the shop sells and how: an order for the checkout, and whether a success told there is to be believed."""
 
 import secrets
 import threading
@@ -6,7 +6,8 @@ from collections import OrderedDict
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from local.demo_merchant.gateway import Gateway
+from local.demo_merchant.gateway import Gateway, Refused
+from local.demo_merchant.signatures import check_success
 
 ORDERS_MAX = 200
 
@@ -23,23 +24,11 @@ class Product:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """An answer to ask of the simulated bank, by paying from a UPI ID it is known to react to."""
-
-    id: str
-    name: str
-    vpa: str
-    description: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Sale:
     order_id: str
-    payment_id: str
     product: str
     amount: int
     currency: str
-    vpa: str
 
 
 PRODUCTS = {
@@ -66,74 +55,64 @@ PRODUCTS = {
     )
 }
 
-OUTCOMES = {
-    outcome.id: outcome
-    for outcome in (
-        Outcome(id="approve", name="Approve", vpa="approve@magic", description="The bank says yes at once."),
-        Outcome(
-            id="decline",
-            name="Decline",
-            vpa="insufficient-funds@magic",
-            description="The bank says no: not enough money in the account.",
-        ),
-        Outcome(
-            id="random",
-            name="Random",
-            vpa="shopper@upi",
-            description="An everyday customer: usually a yes, within ten seconds.",
-        ),
-    )
-}
-
 
 class Shop:
     """Safe to use from many threads at once."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, *, webhook_secret: str) -> None:
         self._gateway = gateway
+        self._webhook_secret = webhook_secret
         self._lock = threading.Lock()
         self._sales: OrderedDict[str, Sale] = OrderedDict()
 
-    def catalogue(self) -> dict[str, Any]:
-        return {
-            "products": [asdict(product) for product in PRODUCTS.values()],
-            "outcomes": [asdict(outcome) for outcome in OUTCOMES.values()],
-        }
-
-    def buy(self, product: Product, outcome: Outcome) -> dict[str, Any]:
-        """Order the product and pay for it. The price is the shop's own, never one that a page sent.
+    def order(self, product: Product) -> dict[str, Any]:
+        """Order the product; the checkout takes the payment. The price is the shop's own, never one that a page sent.
 
         Raises what the gateway raises.
         """
         receipt = f"tea-{secrets.token_hex(8)}"
         order = self._gateway.create_order(amount=product.amount, currency=product.currency, receipt=receipt)
-        payment = self._gateway.create_payment(
-            order_id=order["id"], vpa=outcome.vpa, idempotency_key=f"{receipt}-payment"
-        )
-        sale = Sale(
-            order_id=order["id"],
-            payment_id=payment["id"],
-            product=product.name,
-            amount=product.amount,
-            currency=product.currency,
-            vpa=outcome.vpa,
-        )
+        sale = Sale(order_id=order["id"], product=product.name, amount=product.amount, currency=product.currency)
         with self._lock:
             self._sales[sale.order_id] = sale
             if len(self._sales) > ORDERS_MAX:
                 self._sales.popitem(last=False)
-        return _shown(sale, payment)
+        return asdict(sale)
 
     def sale(self, order_id: str) -> dict[str, Any] | None:
-        """How the payment of one of our orders is doing now, as the gateway says. None: not our order."""
+        """How one of our orders is doing now, as the gateway says. None: not our order."""
+        sale = self._sale(order_id)
+        return asdict(sale) | {"status": self._gateway.order(order_id).get("status")} if sale else None
+
+    def confirm(self, *, order_id: str, payment_id: str, signature: str) -> dict[str, Any] | None:
+        """Whether to ship one of our orders, of which a browser says that it is paid. None: not our order.
+
+        Believed is what the gateway signed. Then the gateway itself is asked, as a signature names no amount.
+        """
+        sale = self._sale(order_id)
+        if sale is None:
+            return None
+        seen = asdict(sale) | {"payment_id": payment_id, "signature": "not verified", "status": None, "ship": False}
+        if not check_success(signature, order_id=order_id, payment_id=payment_id, secret=self._webhook_secret):
+            return seen | {"problem": "The signature does not fit this payment and the shop's WEBHOOK_SECRET."}
+        problem, status = self._judge(sale, payment_id)
+        return seen | {"signature": "verified", "status": status, "ship": problem is None, "problem": problem}
+
+    def _judge(self, sale: Sale, payment_id: str) -> tuple[str | None, str | None]:
+        """Why nothing is shipped for this payment, if so, and its status, as the gateway says."""
+        try:
+            payment = self._gateway.payment(payment_id)
+        except Refused as refused:
+            return f"The gateway refused to show the payment: {refused}", None
+        status = str(payment.get("status"))
+        if payment.get("order_id") != sale.order_id:
+            return "The payment is for another order.", status
+        if (payment.get("amount"), payment.get("currency")) != (sale.amount, sale.currency):
+            return "The payment is not of the order's amount.", status
+        if status != "success":
+            return f"The payment's status is {status.replace('_', ' ')}.", status
+        return None, status
+
+    def _sale(self, order_id: str) -> Sale | None:
         with self._lock:
-            sale = self._sales.get(order_id)
-        return _shown(sale, self._gateway.payment(sale.payment_id)) if sale else None
-
-
-def _shown(sale: Sale, payment: dict[str, Any]) -> dict[str, Any]:
-    return asdict(sale) | {
-        "status": payment.get("status"),
-        "error_code": payment.get("error_code"),
-        "error_description": payment.get("error_description"),
-    }
+            return self._sales.get(order_id)

@@ -94,17 +94,20 @@ class StandIn(ThreadingHTTPServer):
             order_id = f"order_{len(self.orders):016d}"
             self.orders[order_id] = {"id": order_id, "status": "created", **body}
             return 201, self.orders[order_id]
-        if (method, path) == ("POST", "/api/v1/payments"):
-            payment_id = f"pay_{len(self.payments):016d}"
-            self.payments[payment_id] = {"id": payment_id, "status": "pending", "captured": False, **body}
-            return 201, dict(self.payments[payment_id])
+        order = self.orders.get(path.removeprefix("/api/v1/orders/"))
         payment = self.payments.get(path.removeprefix("/api/v1/payments/"))
-        if payment is None:
+        if order is None and payment is None:
             return 404, {"error": {"code": "NOT_FOUND_ERROR", "description": "Payment not found"}}
-        return 200, payment
+        return 200, order or payment
 
-    def finish(self, payment_id: str, **outcome: Any) -> None:
-        self.payments[payment_id].update(outcome)
+    def pay(self, order_id: str, /, **otherwise: Any) -> str:
+        """What the checkout does. Returns the payment's id."""
+        order = self.orders[order_id]
+        order["status"] = "paid"
+        payment_id = f"pay_{len(self.payments):016d}"
+        payment = {"amount": order["amount"], "currency": order["currency"], "status": "success", **otherwise}
+        self.payments[payment_id] = {"id": payment_id, "order_id": order_id, **payment}
+        return payment_id
 
 
 class StandInHandler(BaseHTTPRequestHandler):
@@ -170,9 +173,14 @@ class Client:
         chunks = self.app(environ, lambda status, fields: response.extend((status, fields)))  # type: ignore[arg-type,return-value]
         return Answer(int(response[0].split()[0]), dict(response[1]), b"".join(chunks))
 
-    def buy(self, product: object = "assam", outcome: object = "approve", **more: object) -> Answer:
-        body = json.dumps({"product": product, "outcome": outcome, **more}).encode()
-        return self("POST", "/buy", body, {"Content-Type": "application/json"})
+    def buy(self, product: object = "assam", **more: object) -> Answer:
+        return self.ask("/buy", {"product": product, **more})
+
+    def confirm(self, order_id: object, payment_id: object, signature: object) -> Answer:
+        return self.ask("/confirm", {"order_id": order_id, "payment_id": payment_id, "signature": signature})
+
+    def ask(self, path: str, value: object) -> Answer:
+        return self("POST", path, json.dumps(value).encode(), {"Content-Type": "application/json"})
 
     def receive(self, body: bytes, headers: dict[str, str]) -> Answer:
         return self("POST", "/webhook", body, headers)
@@ -211,6 +219,11 @@ def signed(body: bytes, webhook_id: str = "msg_1", *, secret: str = SECRET, at: 
         "webhook-timestamp": str(int(at)),
         "webhook-signature": Webhook(library_secret).sign(webhook_id, when, body.decode()),
     }
+
+
+def success_signature(order_id: str, payment_id: str, secret: str = SECRET) -> str:
+    """What the gateway gives to the checkout of a paid order."""
+    return hmac.new(secret.encode(), f"{order_id}|{payment_id}".encode(), hashlib.sha256).hexdigest()
 
 
 @pytest.fixture
@@ -471,6 +484,7 @@ def test_a_webhook_may_have_64_kb_and_not_a_byte_more() -> None:
     [
         "/nothing",
         "/index.html",
+        "/thanks.html",
         "/app.py",
         "/../app.py",
         "/static/shop.js",
@@ -495,6 +509,8 @@ def test_an_unknown_path_is_404(path: str) -> None:
         ("DELETE", "/", "GET, HEAD"),
         ("POST", "/webhooks.json", "GET, HEAD"),
         ("OPTIONS", "/buy", "POST"),
+        ("GET", "/confirm", "POST"),
+        ("POST", "/thanks", "GET, HEAD"),
         ("PUT", "/orders/order_0000000000000000", "GET, HEAD"),
     ],
 )
@@ -513,14 +529,13 @@ def test_head_answers_as_get_without_the_body() -> None:
 @pytest.mark.parametrize(
     ("body", "content_type", "status"),
     [
-        (b'{"product":"assam","outcome":"approve"}', "text/plain", 415),
-        (b"product=assam&outcome=approve", "application/x-www-form-urlencoded", 415),
+        (b'{"product":"assam"}', "text/plain", 415),
+        (b"product=assam", "application/x-www-form-urlencoded", 415),
         (b"{", "application/json", 400),
-        (b'{"product":"gold","outcome":"approve"}', "application/json", 400),
-        (b'{"product":"assam","outcome":"steal"}', "application/json", 400),
-        (b'{"product":["assam"],"outcome":{}}', "application/json", 400),
+        (b'{"product":"gold"}', "application/json", 400),
+        (b'{"product":["assam"]}', "application/json", 400),
         (b"{}", "application/json; charset=utf-8", 400),
-        (b" " * 5000, "application/json", 413),
+        (b'{"product":"assam"}' + b" " * 4096, "application/json", 413),
     ],
 )
 def test_a_bad_purchase_is_refused_before_the_gateway_is_asked(
@@ -553,8 +568,10 @@ def test_a_mistake_of_the_shop_shows_no_trace_of_its_code(caplog: pytest.LogCapt
     ("path", "content_type"),
     [
         ("/", "text/html; charset=utf-8"),
+        ("/thanks", "text/html; charset=utf-8"),
         ("/shop.css", "text/css; charset=utf-8"),
         ("/shop.js", "text/javascript; charset=utf-8"),
+        ("/thanks.js", "text/javascript; charset=utf-8"),
         ("/mark.svg", "image/svg+xml"),
     ],
 )
@@ -575,11 +592,39 @@ def test_every_answer_has_the_security_headers(method: str, path: str) -> None:
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_the_page_holds_nothing_the_policy_would_block_or_markup_would_break() -> None:
-    page = (PACKAGE / "static" / "index.html").read_text()
-    script = (PACKAGE / "static" / "shop.js").read_text()
-    assert not re.search(r"<style|\sstyle=|\son\w+=|https?://|<script(?![^>]*\ssrc=)", page)
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script)
+def test_the_checkouts_script_and_frame_are_all_that_may_come_from_elsewhere() -> None:
+    headers = client(CHECKOUT_PUBLIC_URL="https://pay.example:3443/")("GET", "/").headers
+    policy = dict(one.split(" ", 1) for one in headers["Content-Security-Policy"].split("; "))
+    assert {name: sources for name, sources in policy.items() if "pay.example" in sources} == {
+        "script-src": "'self' https://pay.example:3443",
+        "frame-src": "https://pay.example:3443",
+    }
+    assert headers["Referrer-Policy"] == "no-referrer", "the address of the page after a payment holds its signature"
+
+
+def test_the_pages_hold_nothing_the_policy_would_block_or_markup_would_break() -> None:
+    files = list((PACKAGE / "static").iterdir())
+    for page in (file.read_text() for file in files if file.suffix == ".html"):
+        assert not re.search(r"<style|\sstyle=|\son\w+=|https?://|<script(?![^>]*\ssrc=)", page)
+    for script in (file.read_text() for file in files if file.suffix == ".js"):
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script)
+
+
+def test_every_element_and_module_that_a_script_wants_is_there() -> None:
+    scripts = {file.name: file.read_text() for file in (PACKAGE / "static").glob("*.js")}
+
+    def loaded(name: str) -> set[str]:
+        return {name}.union(*(loaded(one) for one in re.findall(r'from "\./([^"]+)"', scripts[name])))
+
+    used = set()
+    for page in (PACKAGE / "static").glob("*.html"):
+        ids = set(re.findall(r'\sid="([^"]+)"', page.read_text()))
+        (first,) = re.findall(r'<script type="module" src="/([^"]+)">', page.read_text())
+        used |= loaded(first)
+        wanted = {name for one in loaded(first) for name in re.findall(r'byId\("([^"]+)"\)', scripts[one])}
+        assert len(wanted) > 8
+        assert wanted <= ids, f"{page.name} lacks {sorted(wanted - ids)}"
+    assert used == scripts.keys()
 
 
 def test_every_product_has_a_picture() -> None:
@@ -602,65 +647,65 @@ def test_the_shop_knows_the_gateway_over_http_only() -> None:
 # Buying
 
 
-def test_buying_orders_at_the_shops_price_and_pays(stand_in: StandIn) -> None:
-    shop = client(API_URL=stand_in.url)
-    bought = shop.buy("assam", "approve", amount=1, price=1)
+def test_buying_orders_at_the_shops_price_and_leaves_the_payment_to_the_checkout(stand_in: StandIn) -> None:
+    shop = client(API_URL=stand_in.url, CHECKOUT_PUBLIC_URL="https://pay.example")
+    bought = shop.buy("assam", amount=1, price=1)
     assert bought.status == 201
     assert bought.json == {
         "order_id": "order_0000000000000000",
-        "payment_id": "pay_0000000000000000",
         "product": "Assam Breakfast",
         "amount": 50000,
         "currency": "INR",
-        "vpa": "approve@magic",
-        "status": "pending",
-        "error_code": None,
-        "error_description": None,
+        "key": "key_test_abc123",
+        "checkout_url": "https://pay.example",
     }
-    order, payment = (body for _, _, body, _ in stand_in.asked)
-    receipt = order.pop("receipt")
-    assert order == {"amount": 50000, "currency": "INR"}
-    assert payment == {"order_id": "order_0000000000000000", "method": "upi", "vpa": "approve@magic"}
-    keys = [headers["idempotency-key"] for *_, headers in stand_in.asked]
-    assert keys == [receipt, f"{receipt}-payment"]
+    ((method, path, order, headers),) = stand_in.asked
+    assert (method, path) == ("POST", "/api/v1/orders")
+    assert order == {"amount": 50000, "currency": "INR", "receipt": headers["idempotency-key"]}
+
+
+def test_no_answer_holds_a_secret(stand_in: StandIn) -> None:
+    shop = client(API_URL=stand_in.url)
+    order_id = shop.buy().json["order_id"]
+    payment_id = stand_in.pay(order_id)
+    for answer in (
+        shop("GET", "/shop.json"),
+        shop("GET", "/gateway.json"),
+        shop.buy(),
+        shop("GET", f"/orders/{order_id}"),
+        shop.confirm(order_id, payment_id, success_signature(order_id, payment_id)),
+        shop.confirm(order_id, payment_id, "0" * 64),
+    ):
+        assert answer.status in (200, 201)
+        for secret in (b"secret_test_xyz789", SECRET.encode(), success_signature(order_id, payment_id).encode()):
+            assert secret not in answer.body
+
+
+def test_the_catalogue_says_where_the_checkout_is() -> None:
+    catalogue = client(CHECKOUT_PUBLIC_URL="https://pay.example/")("GET", "/shop.json").json
+    assert catalogue["checkout_url"] == "https://pay.example"
+    assert [product["id"] for product in catalogue["products"]] == ["assam", "chai", "kettle"]
 
 
 def test_the_status_shown_is_the_gateways(stand_in: StandIn) -> None:
     shop = client(API_URL=stand_in.url)
-    bought = shop.buy().json
-    path = f"/orders/{bought['order_id']}"
-    assert shop("GET", path).json == bought
-    stand_in.finish(bought["payment_id"], status="success")
-    assert shop("GET", path).json["status"] == "success"
-
-
-@pytest.mark.parametrize(
-    ("outcome", "vpa"),
-    [("approve", "approve@magic"), ("decline", "insufficient-funds@magic"), ("random", "shopper@upi")],
-)
-def test_each_outcome_pays_from_its_upi_id(stand_in: StandIn, outcome: str, vpa: str) -> None:
-    shop = client(API_URL=stand_in.url)
-    shop.buy("chai", outcome)
-    assert stand_in.payments["pay_0000000000000000"]["vpa"] == vpa
-
-
-def test_a_decline_is_shown_with_the_banks_reason(stand_in: StandIn) -> None:
-    shop = client(API_URL=stand_in.url)
-    bought = shop.buy("kettle", "decline").json
-    stand_in.finish(bought["payment_id"], status="failed", error_code="PAYMENT_FAILED", error_description="No funds")
-    shown = shop("GET", f"/orders/{bought['order_id']}").json
-    assert (shown["status"], shown["error_code"], shown["error_description"]) == (
-        "failed",
-        "PAYMENT_FAILED",
-        "No funds",
-    )
+    order_id = shop.buy("chai").json["order_id"]
+    assert shop("GET", f"/orders/{order_id}").json == {
+        "order_id": order_id,
+        "product": "Masala Chai",
+        "amount": 34900,
+        "currency": "INR",
+        "status": "created",
+    }
+    stand_in.pay(order_id)
+    assert shop("GET", f"/orders/{order_id}").json["status"] == "paid"
 
 
 def test_a_lost_answer_is_asked_for_again_and_buys_once(stand_in: StandIn) -> None:
     stand_in.lose_answers = 1
     shop = client(API_URL=stand_in.url)
     assert shop.buy().status == 201
-    assert (len(stand_in.orders), len(stand_in.payments)) == (1, 1)
+    assert (len(stand_in.asked), len(stand_in.orders)) == (2, 1)
 
 
 def test_an_order_of_another_shop_is_404(stand_in: StandIn) -> None:
@@ -746,6 +791,171 @@ def test_a_proxy_of_the_machine_is_not_asked(stand_in: StandIn, monkeypatch: pyt
     monkeypatch.setenv("no_proxy", "")
     monkeypatch.setenv("NO_PROXY", "")
     assert client(API_URL=stand_in.url).buy().status == 201
+
+
+# What the checkout told
+
+
+@dataclass
+class Paid:
+    """A shop with a paid order, and what the checkout told its customer's browser."""
+
+    shop: Client
+    stand_in: StandIn
+    order_id: str
+    payment_id: str
+
+    @property
+    def signature(self) -> str:
+        return success_signature(self.order_id, self.payment_id)
+
+    def confirm(self) -> Answer:
+        return self.shop.confirm(self.order_id, self.payment_id, self.signature)
+
+
+def paid(stand_in: StandIn, /, **otherwise: Any) -> Paid:
+    shop = client(API_URL=stand_in.url)
+    order_id = shop.buy().json["order_id"]
+    payment_id = stand_in.pay(order_id, **otherwise)
+    stand_in.asked.clear()
+    return Paid(shop, stand_in, order_id, payment_id)
+
+
+def test_a_signed_success_that_the_gateway_confirms_is_shipped(stand_in: StandIn) -> None:
+    sale = paid(stand_in)
+    answer = sale.confirm()
+    assert (answer.status, answer.json) == (
+        200,
+        {
+            "order_id": sale.order_id,
+            "payment_id": sale.payment_id,
+            "product": "Assam Breakfast",
+            "amount": 50000,
+            "currency": "INR",
+            "signature": "verified",
+            "status": "success",
+            "ship": True,
+            "problem": None,
+        },
+    )
+    ((method, path, _, headers),) = stand_in.asked
+    assert (method, path) == ("GET", f"/api/v1/payments/{sale.payment_id}")
+    assert headers["x-api-secret"] == "secret_test_xyz789"
+    assert sale.confirm().json == answer.json, "a page that is loaded again shows the same"
+
+
+def test_the_key_of_a_success_is_the_whole_secret_also_where_it_is_base64(stand_in: StandIn) -> None:
+    secret = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+    shop = client(API_URL=stand_in.url, WEBHOOK_SECRET=secret)
+    order_id = shop.buy().json["order_id"]
+    payment_id = stand_in.pay(order_id)
+    assert shop.confirm(order_id, payment_id, success_signature(order_id, payment_id, secret)).json["ship"] is True
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda sale: "0" * 64,
+        lambda sale: "",
+        lambda sale: sale.signature[:-1],
+        lambda sale: sale.signature + "0",
+        lambda sale: sale.signature.upper(),
+        lambda sale: f"{sale.signature} ",
+        lambda sale: "é" * 64,
+        lambda sale: "\ud800" * 64,
+        lambda sale: success_signature(sale.order_id, sale.payment_id, "whsec_test_abc124"),
+        lambda sale: success_signature(sale.payment_id, sale.order_id),
+        lambda sale: success_signature(sale.order_id, "pay_AAAAAAAAAAAAAAAA"),
+        lambda sale: hmac.new(SECRET.encode(), b"", hashlib.sha256).hexdigest(),
+        lambda sale: hashlib.sha256(f"{sale.order_id}|{sale.payment_id}".encode()).hexdigest(),
+    ],
+)
+def test_a_forged_signature_is_not_believed_and_not_even_asked_about(stand_in: StandIn, forge: Any) -> None:
+    sale = paid(stand_in)
+    answer = sale.shop.confirm(sale.order_id, sale.payment_id, forge(sale))
+    assert answer.status == 200
+    assert (answer.json["signature"], answer.json["ship"], answer.json["status"]) == ("not verified", False, None)
+    assert "WEBHOOK_SECRET" in answer.json["problem"]
+    assert stand_in.asked == []
+
+
+def test_the_signature_of_another_order_is_not_believed(stand_in: StandIn) -> None:
+    sale = paid(stand_in)
+    cheap = sale.shop.buy("chai").json["order_id"]
+    paid_cheap = stand_in.pay(cheap)
+    signature = success_signature(cheap, paid_cheap)
+    assert sale.shop.confirm(sale.order_id, paid_cheap, signature).json["ship"] is False
+    assert sale.shop.confirm(cheap, paid_cheap, signature).json["ship"] is True
+
+
+def test_a_signed_payment_of_another_shops_order_is_404(stand_in: StandIn) -> None:
+    order_id, payment_id = "order_AAAAAAAAAAAAAAAA", "pay_AAAAAAAAAAAAAAAA"
+    shop = client(API_URL=stand_in.url)
+    answer = shop.confirm(order_id, payment_id, success_signature(order_id, payment_id))
+    assert (answer.status, answer.json["error"]["description"]) == (404, "This shop remembers no such order.")
+    assert stand_in.asked == []
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "problem"),
+    [
+        ({"amount": 49999}, "The payment is not of the order's amount."),
+        ({"amount": None}, "The payment is not of the order's amount."),
+        ({"currency": "JPY"}, "The payment is not of the order's amount."),
+        ({"order_id": "order_AAAAAAAAAAAAAAAA"}, "The payment is for another order."),
+        ({"order_id": None}, "The payment is for another order."),
+        ({"status": "failed"}, "The payment's status is failed."),
+        ({"status": "pending"}, "The payment's status is pending."),
+        ({"status": "partially_refunded"}, "The payment's status is partially refunded."),
+    ],
+)
+def test_nothing_is_shipped_for_a_payment_that_does_not_fit_although_it_is_signed(
+    stand_in: StandIn, otherwise: dict[str, Any], problem: str
+) -> None:
+    answer = paid(stand_in, **{"status": "success"} | otherwise).confirm().json
+    assert (answer["signature"], answer["ship"], answer["problem"]) == ("verified", False, problem)
+    assert answer["status"] == otherwise.get("status", "success")
+
+
+def test_a_payment_the_gateway_does_not_know_is_not_shipped(stand_in: StandIn) -> None:
+    sale = paid(stand_in)
+    stand_in.payments.clear()
+    answer = sale.confirm().json
+    assert (answer["ship"], answer["status"]) == (False, None)
+    assert answer["problem"] == "The gateway refused to show the payment: Payment not found"
+
+
+@pytest.mark.parametrize("says", [(500, {}), (200, ["a", "list"]), (200, b"<html>"), (307, "http://127.0.0.1:9/")])
+def test_without_the_gateways_word_nothing_is_confirmed(stand_in: StandIn, says: Any) -> None:
+    sale = paid(stand_in)
+    stand_in.says = says
+    answer = sale.confirm()
+    assert (answer.status, answer.json["error"]["code"]) == (503, "GATEWAY_UNAVAILABLE")
+    stand_in.says = None
+    assert sale.confirm().json["ship"] is True, "asked again, it is"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"{}", "text/plain", 415),
+        (b"order_id=o&payment_id=p&signature=s", "application/x-www-form-urlencoded", 415),
+        (b"[]", "application/json", 400),
+        (b"{}", "application/json", 400),
+        (b'{"order_id":"o","payment_id":"pay_A1b2C3d4E5f6G7h8"}', "application/json", 400),
+        (b'{"order_id":[],"payment_id":"pay_A1b2C3d4E5f6G7h8","signature":"s"}', "application/json", 400),
+        (b'{"order_id":"o","payment_id":"pay_A1b2C3d4E5f6G7h8","signature":true}', "application/json", 400),
+        (b'{"order_id":"o","payment_id":"../merchants/me","signature":"s"}', "application/json", 400),
+        (b'{"order_id":"o","payment_id":"pay_A1b2C3d4E5f6G7h8\\n","signature":"s"}', "application/json", 400),
+        (b'{"order_id":"' + b"o" * 4096 + b'"}', "application/json", 413),
+    ],
+)
+def test_what_no_checkout_tells_is_refused_before_the_gateway_is_asked(
+    stand_in: StandIn, body: bytes, content_type: str, status: int
+) -> None:
+    shop = client(API_URL=stand_in.url)
+    assert shop("POST", "/confirm", body, {"Content-Type": content_type}).status == status
+    assert stand_in.asked == []
 
 
 # Where webhooks go
@@ -918,8 +1128,14 @@ def running(stand_in: StandIn) -> Iterator[Running]:
 def test_the_shop_runs_registers_sells_receives_and_stops_at_once(running: Running, stand_in: StandIn) -> None:
     wait_until(lambda: stand_in.webhook_url == f"{running.url}/webhook")
 
-    bought = requests.post(f"{running.url}/buy", json={"product": "assam", "outcome": "approve"}, timeout=10)
+    bought = requests.post(f"{running.url}/buy", json={"product": "assam"}, timeout=10)
     assert bought.status_code == 201
+    order_id = bought.json()["order_id"]
+    payment_id = stand_in.pay(order_id)
+    told = {"order_id": order_id, "payment_id": payment_id, "signature": success_signature(order_id, payment_id)}
+    assert requests.post(f"{running.url}/confirm", json=told, timeout=10).json()["ship"] is True
+    forged = told | {"signature": "0" * 64}
+    assert requests.post(f"{running.url}/confirm", json=forged, timeout=10).json()["ship"] is False
 
     body = event()
     received = requests.post(f"{running.url}/webhook", data=body, headers=signed(body, at=time.time()), timeout=5)
