@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -36,3 +36,10 @@ class Order(OrderToPay):
     expires_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+    def as_of(self, now: datetime) -> Order:
+        """With the status that it has by now: an order that ran out is marked so a little later."""
+        over = self.expires_at is not None and self.expires_at <= now
+        if over and self.status in (OrderStatus.CREATED, OrderStatus.ATTEMPTED):
+            return replace(self, status=OrderStatus.EXPIRED)
+        return self

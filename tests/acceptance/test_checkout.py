@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+import time
 
 import pytest
 
@@ -196,3 +197,12 @@ def test_a_success_is_signed_with_the_merchants_webhook_secret_and_with_the_one_
     merchant.post(path, {"overlap_seconds": 0})
     assert "signature_previous" not in payer.get(f"/payments/{payment['id']}/public")
     assert hmac.new(old.encode(), said, "sha256").hexdigest() != shown["signature"]
+
+
+def test_a_payer_sees_that_an_order_has_run_out_as_soon_as_it_has(merchant: Merchant, payer: Caller) -> None:
+    soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
+    order = merchant.order(expires_at=soon)
+    path = f"/orders/{order['id']}/public"
+    merchant.deployment.until(lambda: payer.get(path)["status"] == "expired", "it has run out", seconds=10)
+    refused = payer.refused(400, "POST", "/payments/public", payment_of(order["id"], "approve@magic"))
+    assert refused["reason"] == "order_expired"

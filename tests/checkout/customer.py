@@ -47,9 +47,7 @@ class Checkout:
         self.part("vpa-input").fill(vpa)
         self.press_pay("upi-form")
 
-    def fill_card(
-        self, number: str = CARD, *, expiry: str = "12/40", cvv: str = "123", name: str = "Asha Rao"
-    ) -> None:
+    def fill_card(self, number: str = CARD, *, expiry: str = "12/40", cvv: str = "123", name: str = "Asha Rao") -> None:
         self.part("method-card").click()
         self.part("card-number-input").fill(number)
         self.part("expiry-input").fill(expiry)

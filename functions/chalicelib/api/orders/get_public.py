@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from chalice import Blueprint
 
 from chalicelib.http import Call, endpoint
@@ -27,7 +29,7 @@ def get_public_order(call: Call[None], order_id: str) -> views.PublicOrder:
     order = orders.get(call.tx, call.merchant_id, order_id)
     payment = payments.of_order(call.tx, call.merchant_id, order_id)
     return views.of_public_order(
-        order,
+        order.as_of(datetime.now(UTC)) if payment is None else order,
         merchant_name=merchants.get(call.tx, call.merchant_id).name,
         payment_id=None if payment is None else payment.id,
         test_mode=not call.on.config.production,
