@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fromCheckout, type PaymentFailure, type PaymentSuccess, type Peer } from "../messages";
+import { fromCheckout, type PaymentFailure, type PaymentSuccess, type Peer, send } from "../messages";
 import { isTellable } from "./outcome";
 
 const ORDER = "order_0123456789ABCdef";
@@ -35,6 +35,15 @@ test("a whole outcome of the shop's own order is told", () => {
   expect(told("payment_success", SUCCESS)).toBe(true);
   expect(told("payment_success", { ...SUCCESS, signature: "", signaturePrevious: "0b".repeat(32) })).toBe(true);
   expect(told("payment_failed", FAILURE)).toBe(true);
+});
+
+test("what is sent names the one origin that may read it", () => {
+  const sent: unknown[][] = [];
+  const window = { postMessage: (...said: unknown[]) => sent.push(said) } as unknown as Window;
+  send({ ...PEER, window }, { type: "init", data: { prefill: { vpa: "a@b" } } });
+  expect(sent).toEqual([
+    [{ type: "init", data: { prefill: { vpa: "a@b" } }, channel: "1-2-3-4" }, "https://pay.example"],
+  ]);
 });
 
 test("only the one window, origin and channel are heard", () => {

@@ -28,12 +28,12 @@ ${CARD}{position:relative;display:flex;flex-direction:column;width:calc(100% - 3
 background:var(--pg-card);border-radius:var(--pg-radius,16px);box-shadow:0 24px 64px rgba(0,0,0,.32);animation:pg-rise .24s cubic-bezier(.2,.8,.2,1)?}
 ${CARD} *{font:400 15px/1.5 system-ui,"Noto Sans Devanagari",sans-serif;color:var(--pg-ink)}
 ${CARD} .pg-bar{display:block;height:48px;padding:0 56px 0 20px;line-height:47px;font-weight:600;border-bottom:1px solid var(--pg-line)}
-${CARD} button{cursor:pointer;border-radius:min(var(--pg-radius,10px),22px)}
+${CARD} button{display:block;cursor:pointer;border-radius:min(var(--pg-radius,10px),22px)}
 ${CARD} button:focus-visible{outline:2px solid var(--pg-accent,var(--pg-ink));outline-offset:-2px}
 ${CARD} .pg-x{position:absolute;top:2px;right:6px;width:44px;height:44px}
 ${CARD} .pg-x::before,${CARD} .pg-x::after{content:"";position:absolute;top:21px;left:14px;width:16px;border-top:2px solid var(--pg-muted);transform:rotate(45deg)}
 ${CARD} .pg-x::after{transform:rotate(-45deg)}
-${CARD} iframe{flex:1;width:100%;min-height:0;background:var(--pg-card);color-scheme:inherit}
+${CARD} iframe{display:block;flex:1;width:100%;min-height:0;background:var(--pg-card);color-scheme:inherit}
 ${CARD} .pg-note{position:absolute;inset:48px 0 0;display:flex;flex-direction:column;align-items:center;justify-content:center;gap:12px;padding:24px;background:var(--pg-card)}
 ${CARD} .pg-note[hidden]{display:none}
 ${CARD} .pg-wait{width:32px;height:32px;border:3px solid var(--pg-line);border-top-color:var(--pg-accent,var(--pg-ink));border-radius:50%;animation:pg-turn .8s linear infinite?}
