@@ -42,8 +42,8 @@ def dist(root: Path) -> Path:
     return built(root)
 
 
-# For this folder alone: while it runs, Playwright has an event loop in this thread, and others' tests start their own.
-@pytest.fixture(scope="package")
+# For one file at a time: while it runs, Playwright has an event loop in this thread, and others' tests start their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
