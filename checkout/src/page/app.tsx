@@ -63,14 +63,14 @@ export function App({ checkout, firstLocale, close }: Props) {
       <div class="card">
         <Shown checkout={checkout} state={state} texts={texts} amount={amount} locale={locale} close={close} />
       </div>
-      {screen.at !== "loading" && (
+      {screen.at === "choose" && (
         <footer class="foot">
           <p class="secure">
             <Lock />
             {texts.secured}
           </p>
-          {order !== null && screen.at === "choose" && <Deadline order={order} locale={locale} texts={texts} />}
-          {order?.test_mode && screen.at === "choose" && <TestValues texts={texts} />}
+          {order !== null && <Deadline order={order} locale={locale} texts={texts} />}
+          {order?.test_mode && <TestValues texts={texts} />}
         </footer>
       )}
       <p class="hidden" role="status" {...named("announcement")}>

@@ -8,6 +8,14 @@ import { type FieldName, firstWrong, type Method, type State } from "./machine";
 import type { Checkout } from "./run";
 import type { Texts } from "./texts";
 
+const KEY_BYTES = 16;
+
+/** An idempotency key for one attempt. randomUUID is missing where a test rig serves the page without TLS by a host's name. */
+function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 export interface FormProps {
   checkout: Checkout;
   state: State;
@@ -18,7 +26,7 @@ export interface FormProps {
 
 export function UpiForm({ hidden, ...props }: FormProps & { hidden: boolean }) {
   const { checkout, state, texts } = props;
-  const payByApp = () => checkout.dispatch({ type: "pay_by_app", key: crypto.randomUUID() });
+  const payByApp = () => checkout.dispatch({ type: "pay_by_app", key: newKey() });
   return (
     <MethodForm {...props} method="upi" hidden={hidden}>
       <Field
@@ -115,7 +123,7 @@ function MethodForm({
   function submit(event: TargetedEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = event.currentTarget;
-    checkout.dispatch({ type: "pay", key: crypto.randomUUID(), today: new Date() });
+    checkout.dispatch({ type: "pay", key: newKey(), today: new Date() });
     const wrong = firstWrong(checkout.state());
     if (wrong !== null) form.querySelector<HTMLInputElement>(`#${wrong}`)?.focus();
   }
