@@ -4,6 +4,7 @@ import { byId, element, say } from "./elements.js";
 
 /** `state`: idle, working, success or failed. `facts`: [term, value] pairs. `action`: a button or a link. */
 export function showVerdict(state, headline, detail, { facts = [], action = null } = {}) {
+  const holdsFocus = byId("verdict").contains(document.activeElement);
   byId("verdict").dataset.state = state;
   say(byId("verdict-headline"), headline);
   say(byId("verdict-detail"), detail);
@@ -15,6 +16,8 @@ export function showVerdict(state, headline, detail, { facts = [], action = null
       element("dd", { class: /^[a-z]+_\w{16}$/.test(value) ? "id" : "" }, value),
     ]),
   );
+  // The button that was pressed may be gone: the keyboard goes on from here.
+  if (holdsFocus) (action ?? byId("verdict")).focus({ preventScroll: true });
 }
 
 export function bringVerdictIntoView() {
