@@ -38,6 +38,7 @@ QUEUE_DAYS, DEAD_LETTER_DAYS = 4, 14
 BATCH = 10  # messages, of up to 100 jobs each
 ROTATE_DAYS = 30
 CHECKOUT_SHARE = 10  # of what one address may send in all, a tenth may be the checkout's public calls
+VIEWER_ADDRESS = "x-viewer-address"  # set by the checkout's distribution
 PAY_PATH = "/api/v1/payments"
 RELEASE_ALARM = "ServerErrorsAlarm"
 MIGRATE = "Migrate"  # in a stack of its own: it runs before the rest is deployed
@@ -574,22 +575,38 @@ def _firewall(stage: Stage) -> Json:
         }
     }
     public = {
-        "ByteMatchStatement": {
-            "FieldToMatch": {"UriPath": {}},
-            "PositionalConstraint": "ENDS_WITH",
-            "SearchString": "/public",
-            "TextTransformations": [{"Priority": 0, "Type": "URL_DECODE"}],
+        "OrStatement": {
+            "Statements": [
+                *(_path("ENDS_WITH", end) for end in ("/public", *sorted(http.PAGES))),
+                _path("CONTAINS", http.BANK_PATHS),
+            ]
+        }
+    }
+    # Those that came through the checkout's own distribution say for whom. Who makes such a header up to come from
+    # everywhere is still counted by the last rule.
+    told = {
+        "SizeConstraintStatement": {
+            "FieldToMatch": {"SingleHeader": {"Name": VIEWER_ADDRESS}},
+            "ComparisonOperator": "GT",
+            "Size": 0,
+            "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
         }
     }
     by_source: Json = {"AggregateKeyType": "IP", "EvaluationWindowSec": 300}
     checkout = by_source | {
         "Limit": max(10, stage.source_per_five_minutes // CHECKOUT_SHARE),
+        "ScopeDownStatement": {"AndStatement": {"Statements": [public, {"NotStatement": {"Statement": told}}]}},
+    }
+    shopper = checkout | {
+        "AggregateKeyType": "FORWARDED_IP",
+        "ForwardedIPConfig": {"HeaderName": VIEWER_ADDRESS, "FallbackBehavior": "MATCH"},
         "ScopeDownStatement": public,
     }
     whole = by_source | {"Limit": stage.source_per_five_minutes}
     managed = ("AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesKnownBadInputsRuleSet")
     rules = [
         {"Name": "checkout-from-one-address", "Statement": {"RateBasedStatement": checkout}, "Action": limited},
+        {"Name": "checkout-for-one-shopper", "Statement": {"RateBasedStatement": shopper}, "Action": limited},
         {"Name": "all-from-one-address", "Statement": {"RateBasedStatement": whole}, "Action": limited},
         *(
             {
@@ -627,6 +644,17 @@ def _firewall(stage: Stage) -> Json:
                 },
             },
         },
+    }
+
+
+def _path(place: str, text: str) -> Json:
+    return {
+        "ByteMatchStatement": {
+            "FieldToMatch": {"UriPath": {}},
+            "PositionalConstraint": place,
+            "SearchString": text,
+            "TextTransformations": [{"Priority": 0, "Type": "URL_DECODE"}],
+        }
     }
 
 

@@ -30,6 +30,7 @@ from infra import application, stages
 from infra.stages import Stage, StageError
 
 ROOT = Path(__file__).resolve().parent.parent
+PAGES = tuple(f"functions/chalicelib/pages/{page}.html" for page in ("checkout", "bank"))
 BUILD_SECONDS_MAX = 300  # pip may have to download every wheel
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same contents are the same bytes, and so the same name
 PYC_SOURCE_UNCHECKED = (0b01).to_bytes(4, "little")  # PEP 552: a hash stands for the source, and nobody compares it
@@ -63,6 +64,9 @@ class Built:
 
 def build(stage: Stage, folder: Path) -> Built:
     """Makes everything anew in `folder`. Raises BuildError."""
+    for page in PAGES:
+        if not (ROOT / page).is_file():
+            raise BuildError(f"{page} was not built: `make deploy` does that first, and so does `make web`.")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     sam = package(stage, folder)

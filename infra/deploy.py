@@ -90,6 +90,7 @@ class Bundle:
 
 def deploy(aws: Aws, options: Options, progress: Progress, *, build: Builder) -> None:
     """Raises InfraError."""
+    sites = _sites() if options.web else {}
     foundation = _foundation(aws, options, progress)
     if foundation is None:
         return
@@ -99,12 +100,13 @@ def deploy(aws: Aws, options: Options, progress: Progress, *, build: Builder) ->
         bundle = _bundle(aws, foundation, build, Path(folder) / "built", progress)
         _migrate(aws, bundle, options, progress)
         before = _before(aws)
+        _assets(aws, sites, options, progress)
         applied = _application(aws, bundle, options, progress)
     if options.tried and not options.dry_run:
         _smoke(aws, bundle.bucket, before, applied, options, progress)
     if options.web:
         try:
-            _web(aws, applied.outputs, options, progress)
+            _web(aws, sites, applied.outputs, options, progress)
         except (InfraError, BotoCoreError, ClientError) as error:
             raise NeedsAttention(f"The application is deployed; its sites are not: {told(error)}") from error
 
@@ -165,13 +167,30 @@ def _application(aws: Aws, bundle: Bundle, options: Options, progress: Progress)
         return _apply(aws, name, bundle.template.read_text(), bundle, options, progress)
 
 
-def _web(aws: Aws, application: Mapping[str, str], options: Options, progress: Progress) -> None:
+def _sites() -> dict[str, Path]:
+    """The folder of each site. Raises InfraError where one was not built, before anything is deployed."""
+    found = {site: web_files.folder_of(ROOT / site) for site in SITES}
+    if missing := [site for site, folder in found.items() if folder is None]:
+        raise InfraError(f"{missing[0]}/ was not built: `make deploy` does that first, and so does `make web`.")
+    return {site: folder for site, folder in found.items() if folder is not None}
+
+
+def _assets(aws: Aws, sites: Mapping[str, Path], options: Options, progress: Progress) -> None:
+    """Before the application, whose new pages ask for them; nothing asks for them yet, so nothing can break."""
+    there = stacks.find(aws.cloudformation, aws.stage.stack("web"))
+    if there is None or options.dry_run:
+        return  # a first deployment has no shoppers yet
+    for site, folder in sites.items():
+        if bucket := there.outputs.get(f"{site.capitalize()}Bucket"):
+            put = web_files.upload(aws.s3, bucket, folder, only=web_files.never_changes)
+            progress.detail(f"{site}: {len(put)} new assets")
+
+
+def _web(
+    aws: Aws, sites: Mapping[str, Path], application: Mapping[str, str], options: Options, progress: Progress
+) -> None:
     stage = aws.stage
-    folders = {site: folder for site in SITES if (folder := web_files.folder_of(ROOT / site))}
     template = TEMPLATES / "web.yaml"
-    if not folders or not template.exists():
-        progress.say("Sites: there are none")
-        return
     name = stage.stack("web")
     parameters = _web_parameters(stage, application)
     if "ApiDomain" not in parameters:
@@ -187,7 +206,7 @@ def _web(aws: Aws, application: Mapping[str, str], options: Options, progress: P
             dry_run=options.dry_run,
             protected=stage.deletion_protection,
         )
-        for site, folder in folders.items():
+        for site, folder in sites.items():
             if not options.dry_run:
                 _site(aws, site, folder, applied.outputs, progress)
     for site in SITES:

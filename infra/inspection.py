@@ -19,7 +19,7 @@ from zipfile import ZipFile
 
 from infra import application, checks, stages
 from infra.application import VISIBILITY, camel
-from infra.build import ROOT, Built
+from infra.build import PAGES, ROOT, Built
 from infra.checks import Template, resources
 from infra.stages import Stage, StageError
 from shared.jobs import HANDLER_SECONDS_MAX, KINDS
@@ -345,8 +345,10 @@ def bundle(path: Path, handlers: Sequence[str]) -> list[str]:
             found.append(f"The bundle unzips to more than {FOLDER_BYTES_MAX:,} bytes.")
         shipped = set(archive.namelist())
         files = [*(ROOT / "shared").rglob("*.py"), *(ROOT / "shared").rglob("*.sql")]
-        missing = [file for file in files if file.relative_to(ROOT).as_posix() not in shipped]
-        found += [f"{file.relative_to(ROOT)} is not in the bundle." for file in missing[:5]]
+        wanted = [file.relative_to(ROOT).as_posix() for file in files]
+        wanted += [page.removeprefix("functions/") for page in PAGES]
+        missing = [name for name in wanted if name not in shipped]
+        found += [f"{name} is not in the bundle." for name in missing[:5]]
         archive.extractall(folder)
         ended = subprocess.run(
             [sys.executable, "-I", "-S", "-B", "-c", START, folder, *handlers],

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import mimetypes
-import re
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-YEAR_SECONDS = 365 * 24 * 3600
-SDK = "checkout.js"  # merchants' pages load it by this name for years
-SDK_SECONDS = 300
-# A build tool's name for a file whose content never changes: index-B3xq9Zk1.js
-HASHED = re.compile(r"-[A-Za-z0-9_-]{8,}\.[a-z0-9.]+$")
-TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".map": "application/json",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-    ".webmanifest": "application/manifest+json",
-    ".woff2": "font/woff2",
-}
+from shared import site_files
+
+# What CloudFront shows where a site without a page of its own has no file.
+NOT_FOUND = "404.json"
+NOT_FOUND_BODY = json.dumps({"error": {"code": "NOT_FOUND_ERROR", "description": "There is no such path"}}).encode()
 
 
 def folder_of(site: Path) -> Path | None:
@@ -31,19 +20,11 @@ def folder_of(site: Path) -> Path | None:
     return next((site / name for name in ("dist", "public") if (site / name).is_dir()), None)
 
 
-def content_type(name: str) -> str:
-    return TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+def never_changes(name: str) -> bool:
+    return site_files.cache_control(name).endswith("immutable")
 
 
-def cache_control(name: str) -> str:
-    if name == SDK:
-        return f"public, max-age={SDK_SECONDS}"
-    if HASHED.search(name) and not name.endswith(".html"):
-        return f"public, max-age={YEAR_SECONDS}, immutable"
-    return "no-cache"
-
-
-def upload(s3: Any, bucket: str, folder: Path) -> list[str]:
+def upload(s3: Any, bucket: str, folder: Path, *, only: Callable[[str], bool] = lambda _: True) -> list[str]:
     """Puts what is new or other than in the bucket, pages last, so that none asks for a file that is not there yet.
     What the folder has no more stays: a page that somebody has open still asks for it. Returns the names."""
     there = {
@@ -51,18 +32,20 @@ def upload(s3: Any, bucket: str, folder: Path) -> list[str]:
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
         for one in page.get("Contents", [])
     }
-    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    if "index.html" not in files:
+        files[NOT_FOUND] = NOT_FOUND_BODY
     put = []
-    for name in sorted(files, key=lambda name: (name.endswith(".html"), name)):
-        content = files[name].read_bytes()
+    for name in sorted(filter(only, files), key=lambda name: (name.endswith(".html"), name)):
+        content = files[name]
         if there.get(name) == hashlib.md5(content, usedforsecurity=False).hexdigest():
             continue
         s3.put_object(
             Bucket=bucket,
             Key=name,
             Body=content,
-            ContentType=content_type(name),
-            CacheControl=cache_control(name),
+            ContentType=site_files.content_type(name),
+            CacheControl=site_files.cache_control(name),
         )
         put.append(name)
     return put

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra import deploy, stacks, terminal
+from infra import build, deploy, stacks, stages, terminal
 from infra.errors import UsageError
 from tests.infra.deployments import Commands, Deployed
 
@@ -25,6 +27,16 @@ def _secret(commands: Commands) -> dict[str, str]:
 
 def _events(commands: Commands, stack: str) -> int:
     return len(commands.aws.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"])
+
+
+def _sites(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with both sites, in place of ours."""
+    for name in ("checkout/dist/checkout.js", "checkout/dist/assets/page-B3xq9Zk1.js", "dashboard/public/index.html"):
+        path = folder / "sites" / name
+        path.parent.mkdir(parents=True)
+        path.write_text("1")
+    monkeypatch.setattr(deploy, "ROOT", folder / "sites")
+    return folder / "sites"
 
 
 # What it does
@@ -257,18 +269,19 @@ def test_an_interruption_says_what_goes_on(commands: Commands, monkeypatch: pyte
 
 
 def test_the_templates_of_the_gateway_apply_and_the_sites_are_uploaded(
-    commands: Commands, deployed: Deployed, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    commands: Commands, deployed: Deployed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Any
 ) -> None:
     monkeypatch.setattr(deploy, "TEMPLATES", REAL_TEMPLATES)
+    sites = _sites(tmp_path, monkeypatch)
     commands.builder.application["Outputs"]["EndpointURL"]["Value"] = "https://a1b2.execute-api.example.com/api/"
     tried_at = f"--smoke-url={deployed.url}/api"
     assert commands.deploy(tried_at, web=True) == 0, capsys.readouterr().err
     known = commands.aws.parameters(f"{APP}-web")
     assert (known["ApiDomain"], known["ApiBasePath"]) == ("a1b2.execute-api.example.com", "/api")
     outputs = commands.aws.outputs(f"{APP}-web")
-    page = commands.aws.client("s3").get_object(Bucket=outputs["CheckoutBucket"], Key="index.html")
-    page["Body"].close()
-    assert (page["ContentType"], page["CacheControl"]) == ("text/html; charset=utf-8", "no-cache")
+    script = commands.aws.client("s3").get_object(Bucket=outputs["CheckoutBucket"], Key="checkout.js")
+    script["Body"].close()
+    assert (script["ContentType"], script["CacheControl"]) == ("text/javascript; charset=utf-8", "public, max-age=300")
     cloudfront = commands.aws.client("cloudfront")
     listed = cloudfront.list_invalidations(DistributionId=outputs["DashboardDistributionId"])["InvalidationList"]
     assert len(listed["Items"]) == 1
@@ -277,3 +290,22 @@ def test_the_templates_of_the_gateway_apply_and_the_sites_are_uploaded(
     assert "checkout: nothing is new" in capsys.readouterr().out
     listed = cloudfront.list_invalidations(DistributionId=outputs["DashboardDistributionId"])["InvalidationList"]
     assert len(listed["Items"]) == 1, "what nobody changed is not fetched anew"
+    (sites / "checkout/dist/assets/page-C4yr0Al2.js").write_text("2")
+    assert commands.deploy(tried_at, web=True) == 0
+    shown = capsys.readouterr().out
+    assert shown.index("checkout: 1 new assets") < shown.index(f"Application: {APP}"), "before a page asks for it"
+
+
+def test_nothing_is_deployed_without_its_sites_built(
+    commands: Commands, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Any
+) -> None:
+    shutil.rmtree(_sites(tmp_path, monkeypatch) / "checkout/dist")
+    assert commands.deploy(web=True) != 0
+    assert "checkout/ was not built: `make deploy` does that first" in capsys.readouterr().err
+    assert commands.aws.stacks() == []
+
+
+def test_no_bundle_is_built_without_its_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    with pytest.raises(build.BuildError, match=r"pages/checkout.html was not built: `make deploy` does that first"):
+        build.build(stages.load("dev"), tmp_path / "built")

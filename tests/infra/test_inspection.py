@@ -204,9 +204,13 @@ def _without(*folders: str) -> Callable[[str, bytes], bytes | None]:
         (_without("msgspec/"), "No module named 'msgspec'"),
         (_without("urllib3/"), "chalicelib.jobs.deliver_webhook.deliver_webhook does not start from the bundle"),
         (_without("shared/"), "is not in the bundle"),
+        (_without("chalicelib/pages/"), "chalicelib/pages/checkout.html is not in the bundle"),
         (_without("shared/db/migrations/"), "is not in the bundle"),
     ],
-    ids=["handler renamed", "dependency left out", "dependency of one handler", "shared not shipped", "no migrations"],
+    ids=[
+        *("handler renamed", "dependency left out", "dependency of one handler"),
+        *("shared not shipped", "no pages", "no migrations"),
+    ],
 )
 def test_a_fault_in_the_bundle_is_found(
     built: Built, tmp_path: Path, change: Callable[[str, bytes], bytes | None], sentence: str

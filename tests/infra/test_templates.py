@@ -18,9 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chalicelib import http
 
 from infra import checks
+from infra.application import VIEWER_ADDRESS
+from infra.web_files import NOT_FOUND
 from local.embedded_postgres import SETTINGS
+from shared import site_files
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEMPLATES = sorted(checks.TEMPLATES.glob("*.yaml"))
@@ -636,20 +640,97 @@ def behaviours(distribution: str) -> dict[str, Any]:
     return {"*": config["DefaultCacheBehavior"], **{each["PathPattern"]: each for each in config["CacheBehaviors"]}}
 
 
-def test_merchants_may_frame_the_checkout_and_nobody_the_dashboard() -> None:
-    assert content_security_policy("CheckoutHeaders")["frame-ancestors"] == "https:"
-    assert content_security_policy("DashboardHeaders")["frame-ancestors"] == "'none'"
-    assert content_security_policy("SdkHeaders")["frame-ancestors"] == "'none'"
-    for headers, frames in (("CheckoutHeaders", False), ("DashboardHeaders", True)):
-        held = properties("web.yaml", headers)["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
-        assert ("FrameOptions" in held) == frames, "X-Frame-Options knows no 'any merchant'"
+def by_the_api(distribution: str) -> dict[str, Any]:
+    return {path: one for path, one in behaviours(distribution).items() if one["TargetOriginId"] == "api"}
 
 
-@pytest.mark.parametrize("headers", ["CheckoutHeaders", "DashboardHeaders"])
-def test_a_page_loads_from_its_own_host_and_calls_the_api_alone(headers: str) -> None:
-    policy = content_security_policy(headers)
+def taken_by(distribution: str, path: str) -> str:
+    """The pattern that CloudFront takes for a path: the first that fits."""
+    patterns = [pattern for pattern in behaviours(distribution) if pattern != "*"]
+    return next((one for one in patterns if re.fullmatch(re.escape(one).replace(r"\*", ".*"), path)), "*")
+
+
+def test_nobody_frames_the_dashboard_or_a_file() -> None:
+    for headers in ("DashboardHeaders", "CheckoutHeaders", "SdkHeaders"):
+        assert content_security_policy(headers)["frame-ancestors"] == "'none'"
+    held = properties("web.yaml", "DashboardHeaders")["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    assert "FrameOptions" in held
+
+
+def test_the_dashboard_loads_from_its_own_host_and_calls_the_api_alone() -> None:
+    policy = content_security_policy("DashboardHeaders")
     assert policy["default-src"] == "'none'" and policy["script-src"] == "'self'"
     assert policy["connect-src"] == "'self' https://${ApiDomain}"
+
+
+def test_the_checkouts_own_calls_and_pages_go_to_the_api_and_no_other() -> None:
+    asked = set()
+    for endpoint in http.ENDPOINTS:
+        pattern = taken_by("CheckoutDistribution", re.sub(r"{\w+}", "x", endpoint.path))
+        to_the_api = pattern in by_the_api("CheckoutDistribution")
+        assert to_the_api == endpoint.of_checkout, f"{endpoint.path} is taken by {pattern}"
+        asked |= {pattern} if to_the_api else set()
+    assert by_the_api("CheckoutDistribution").keys() - asked <= {f"{http.BANK_PATHS}*"}, "nobody asks for these"
+    assert not by_the_api("DashboardDistribution")
+    for name in ("checkout.js", "checkout.mjs", "checkout.d.ts", "checkout-1.0.0-3fa94c0b.js", "sdk.json"):
+        taken = behaviours("CheckoutDistribution")[taken_by("CheckoutDistribution", f"/{name}")]
+        assert taken["ResponseHeadersPolicyId"] == {"Ref": "SdkHeaders"}, name
+
+
+def test_what_the_api_says_of_its_pages_reaches_the_browser_as_it_was_said() -> None:
+    for path, behaviour in by_the_api("CheckoutDistribution").items():
+        assert "ResponseHeadersPolicyId" not in behaviour, f"{path}: who may frame a page is the API's to say"
+        assert behaviour["CachePolicyId"] == {"Ref": "NoCache"}, path
+        assert behaviour["OriginRequestPolicyId"] == {"Ref": "CheckoutCalls"}, path
+        assert {"GET", "POST", "OPTIONS", "PUT", "DELETE"} <= set(behaviour["AllowedMethods"]), path
+        assert [one["FunctionARN"] for one in behaviour["FunctionAssociations"]] == [
+            {"Fn::GetAtt": ["ViewerAddress", "FunctionARN"]}
+        ]
+    assert properties("web.yaml", "NoCache")["CachePolicyConfig"]["MaxTTL"] == 0
+    config = properties("web.yaml", "CheckoutCalls")["OriginRequestPolicyConfig"]
+    assert config["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
+    assert config["CookiesConfig"] == {"CookieBehavior": "none"}
+    passed = {name.lower() for name in config["HeadersConfig"]["Headers"]}
+    assert passed == {"content-type", "idempotency-key", "x-api-key", VIEWER_ADDRESS}
+    origins = properties("web.yaml", "CheckoutDistribution")["DistributionConfig"]["Origins"]
+    (api,) = [origin for origin in origins if origin["Id"] == "api"]
+    assert (api["DomainName"], api["OriginPath"]) == ({"Ref": "ApiDomain"}, {"Ref": "ApiBasePath"})
+    assert api["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
+    assert api["CustomOriginConfig"]["OriginSSLProtocols"] == ["TLSv1.2"]
+
+
+@pytest.mark.parametrize("headers", ["CheckoutHeaders", "SdkHeaders"])
+def test_a_file_has_the_headers_that_it_has_on_one_machine(headers: str) -> None:
+    name = "checkout.js" if headers == "SdkHeaders" else "assets/page-B3xq9Zk1.js"
+    served = site_files.headers(name)
+    held = properties("web.yaml", headers)["ResponseHeadersPolicyConfig"]
+    policy = held["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    assert policy == served["Content-Security-Policy"]
+    assert custom_headers(headers)["Cross-Origin-Resource-Policy"] == (served["Cross-Origin-Resource-Policy"], True)
+    assert ("CorsConfig" in held) == ("Access-Control-Allow-Origin" in served)
+
+
+def test_the_functions_at_the_edge_do_what_they_say() -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("there is no node here to run the functions with")
+
+    def run(function: str, request: Any) -> Any:
+        code = properties("web.yaml", function)["FunctionCode"]
+        event = json.dumps({"request": request, "viewer": {"ip": "203.0.113.7"}})
+        ran = subprocess.run(
+            [node, "-e", f"{code}\nconsole.log(JSON.stringify(handler({event})))"],
+            capture_output=True,
+            text=True,
+            timeout=NODE_SECONDS,
+            check=True,
+        )
+        return json.loads(ran.stdout)
+
+    forged = {"uri": "/checkout", "headers": {VIEWER_ADDRESS: {"value": "198.51.100.1"}}}
+    assert run("ViewerAddress", forged)["headers"] == {VIEWER_ADDRESS: {"value": "203.0.113.7"}}
+    assert run("CheckoutHome", {"uri": "/"})["headers"] == {"location": {"value": "/checkout"}}
+    assert run("CheckoutHome", {"uri": "/a"}) == {"uri": "/a"}
 
 
 def test_the_sdk_is_for_every_page_and_soon_replaced() -> None:
@@ -657,42 +738,47 @@ def test_the_sdk_is_for_every_page_and_soon_replaced() -> None:
     assert cors["AccessControlAllowOrigins"] == {"Items": ["*"]} and cors["AccessControlAllowCredentials"] is False
     headers = custom_headers("SdkHeaders")
     assert headers["Cross-Origin-Resource-Policy"] == ("cross-origin", True)
-    assert headers["Cache-Control"] == ("public, max-age=300, must-revalidate", True)
     assert properties("web.yaml", "SdkCache")["CachePolicyConfig"]["MaxTTL"] == 300
-    sdk = behaviours("CheckoutDistribution")["/checkout.js"]
+    sdk = behaviours("CheckoutDistribution")[taken_by("CheckoutDistribution", "/checkout.js")]
     assert (sdk["CachePolicyId"], sdk["ResponseHeadersPolicyId"]) == ({"Ref": "SdkCache"}, {"Ref": "SdkHeaders"})
+    assert sdk["ViewerProtocolPolicy"] == "https-only"
 
 
 @pytest.mark.parametrize("site", ["Checkout", "Dashboard"])
 def test_every_path_of_a_site_has_its_headers_and_tls(site: str) -> None:
     paths = behaviours(f"{site}Distribution")
-    assert paths.keys() >= {"*", "/assets/*", "/api/*"}
+    assert paths.keys() >= {"*", "/assets/*"}
     for path, behaviour in paths.items():
         assert behaviour["ViewerProtocolPolicy"] in ("redirect-to-https", "https-only"), path
         assert behaviour["Compress"] is True, path
-        if path != "/checkout.js":
-            # A path that is not there is answered with a page: even under /assets it must be protected as one.
+        if behaviour["TargetOriginId"] == "files" and behaviour.get("ResponseHeadersPolicyId") != {"Ref": "SdkHeaders"}:
+            # A path that is not there may be answered with a page: even under /assets it must be protected as one.
             assert behaviour["ResponseHeadersPolicyId"] == {"Ref": f"{site}Headers"}, path
     assert paths["/assets/*"]["CachePolicyId"] == {"Ref": "AssetCache"}
     config = properties("web.yaml", f"{site}Distribution")["DistributionConfig"]
     assert config["ViewerCertificate"]["Fn::If"][1]["MinimumProtocolVersion"] == "TLSv1.2_2021"
     assert config["HttpVersion"] == "http2and3"
-    assert [origin["OriginAccessControlId"] for origin in config["Origins"]] == [{"Ref": "OriginAccess"}]
+    buckets = [origin for origin in config["Origins"] if "CustomOriginConfig" not in origin]
+    assert [origin["OriginAccessControlId"] for origin in buckets] == [{"Ref": "OriginAccess"}]
 
 
-@pytest.mark.parametrize("headers", ["CheckoutHeaders", "DashboardHeaders"])
+@pytest.mark.parametrize("headers", ["CheckoutHeaders", "SdkHeaders", "DashboardHeaders"])
 def test_no_header_tells_a_browser_to_keep_an_error_as_long_as_an_asset(headers: str) -> None:
     assert custom_headers(headers)["Cache-Control"] == ("no-cache", False)
 
 
 def test_the_checkout_says_404_and_the_dashboard_answers_itself() -> None:
-    for site, status in (("Checkout", 404), ("Dashboard", 200)):
+    def answers(site: str) -> Any:
         config = properties("web.yaml", f"{site}Distribution")["DistributionConfig"]
-        answers = {each["ErrorCode"]: each["ResponseCode"] for each in config["CustomErrorResponses"]}
-        assert answers == {403: status, 404: status}, site
+        return {
+            one["ErrorCode"]: (one["ResponseCode"], one["ResponsePagePath"]) for one in config["CustomErrorResponses"]
+        }
+
+    assert answers("Dashboard") == {403: (200, "/index.html"), 404: (200, "/index.html")}
+    assert answers("Checkout") == {403: (404, f"/{NOT_FOUND}")}, "a 404 of the API is the page's to read"
 
 
-def test_the_sites_lead_to_the_api_as_they_do_on_one_machine() -> None:
+def test_the_dashboard_leads_to_the_api_as_they_do_on_one_machine() -> None:
     nginx = (ROOT / "docker/pages/default.conf.template").read_text()
     there = dict(re.findall(r"location = (\S+) \{\s+return 302 \$\{API_PUBLIC_URL\}(\S+);", nginx))
     assert there, "nginx leads nowhere: then this test has nothing to compare with"
