@@ -7,25 +7,35 @@ import importlib.util
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from ipaddress import ip_address, ip_network
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
+import app  # noqa: F401 (declares the endpoints)
 import psycopg
 import pytest
+import requests
 import yaml
+from chalicelib import http
 
 from local.config import LOCAL_NETWORKS
+from local.static_files import StaticFiles
 from local.up import MIGRATE, PARTS
 from shared import config
+from tests.live_gateway import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "docker-compose.yml").read_text()
@@ -33,12 +43,14 @@ COMPOSE = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docker").glob("*/Dockerfile"))
 TEMPLATE = (ROOT / "docker/pages/default.conf.template").read_text()
+CHECKOUT_TEMPLATE = (ROOT / "docker/checkout/default.conf.template").read_text()
 
 ONE_SHOT = {"migrate"}
 LONG_RUNNING = sorted(SERVICES.keys() - ONE_SHOT)
 STORES = {"postgres", "redis"}
-PAGES = {"dashboard", "checkout"}
-ON_GATEWAY_IMAGE = SERVICES.keys() - STORES - PAGES
+PAGES = {"dashboard"}
+SITES = PAGES | {"checkout"}
+ON_GATEWAY_IMAGE = SERVICES.keys() - STORES - SITES
 
 CONTAINERS = {
     "postgres": "pg_gateway",
@@ -94,6 +106,19 @@ OWN_SECRETS = {
 # Inside a container the port is 8000, and the queues are on Redis.
 NOT_HANDED_ON = {"PORT", "QUEUE_URL_PREFIX"}
 ONLY_FOR_THE_API = {"API_HOST", "CORS_ORIGINS"}
+# `make up` serves the checkout's files by itself; here nginx does.
+NOT_IN_CONTAINERS = {("python", "-m", "local.checkout_site")}
+
+SITE_FILES = {
+    "checkout.js": b"// PaymentGateway " * 100,
+    "checkout.mjs": b"// PaymentGateway " * 100,
+    "checkout.d.ts": b"export {};",
+    "sdk.json": b"{}",
+    "checkout-1.0.0-3fa94c0b.js": b"// PaymentGateway " * 100,
+    "assets/page-B3xq9Zk1.js": b"// page " * 100,
+    "assets/page-Dk2_x-9q.css": b"body{}" * 200,
+    "assets/mark-B3xq9Zk1.svg": b"<svg/>",
+}
 
 HEALTHY = b'{"status":"healthy","database":"connected","redis":"connected","worker":"running"}'
 
@@ -238,8 +263,10 @@ def test_data_is_kept() -> None:
 
 
 def test_commands_are_those_of_make_up() -> None:
-    ours = sorted(("python", *part.python) for part in (MIGRATE, *PARTS))
-    assert sorted(tuple(SERVICES[name]["command"]) for name in ON_GATEWAY_IMAGE) == ours
+    ours = {("python", *part.python) for part in (MIGRATE, *PARTS)}
+    assert ours >= NOT_IN_CONTAINERS
+    commands = [tuple(SERVICES[name]["command"]) for name in ON_GATEWAY_IMAGE]
+    assert sorted(commands) == sorted(ours - NOT_IN_CONTAINERS)
 
 
 def test_services_of_one_image_build_it_alike() -> None:
@@ -305,9 +332,20 @@ def test_the_gateway_starts_on_what_it_is_given(service: str, given: dict[str, s
 def test_the_api_can_be_reached_from_outside_its_container() -> None:
     settings = environment_of("api", {})
     assert settings["API_HOST"] == "0.0.0.0"  # noqa: S104
-    assert settings["CORS_ORIGINS"].split() == [f"http://localhost:{port}" for port in (3000, 3002, 3001)]
-    moved = environment_of("api", {"CHECKOUT_PORT": "9001"})["CORS_ORIGINS"]
+    assert settings["CORS_ORIGINS"].split() == [f"http://localhost:{port}" for port in (3000, 3002)]
+    moved = environment_of("api", {"DASHBOARD_SECOND_PORT": "9001"})["CORS_ORIGINS"]
     assert moved.endswith("http://localhost:9001"), "a page's new port must be an origin too"
+
+
+@pytest.mark.parametrize("given", [{}, {"NETWORK_PREFIX": "10.9.8"}], ids=["by itself", "another network"])
+def test_the_api_believes_the_checkouts_container_and_no_other_address(given: dict[str, str]) -> None:
+    (trusted,) = config.from_environment(environment_of("api", given)).trusted_proxies
+    address = filled_in(SERVICES["checkout"]["networks"]["default"]["ipv4_address"], given)
+    assert str(trusted) == f"{address}/32"
+    (network,) = COMPOSE["networks"]["default"]["ipam"]["config"]
+    subnet, others = (ip_network(filled_in(network[name], given)) for name in ("subnet", "ip_range"))
+    assert others.subnet_of(subnet) and ip_address(address) in subnet
+    assert ip_address(address) not in others, "Docker could give it to another container first"
 
 
 @pytest.mark.parametrize("service", sorted(ON_GATEWAY_IMAGE - {"merchant"}))
@@ -410,13 +448,14 @@ def test_images_hold_no_secret(dockerfile: str) -> None:
 # The images
 
 
-def test_there_are_two_dockerfiles_and_both_are_built() -> None:
-    assert DOCKERFILES == ["docker/gateway/Dockerfile", "docker/pages/Dockerfile"]
+def test_there_are_three_dockerfiles_and_all_are_built() -> None:
+    assert DOCKERFILES == ["docker/checkout/Dockerfile", "docker/gateway/Dockerfile", "docker/pages/Dockerfile"]
     assert {service["build"]["dockerfile"] for service in SERVICES.values() if "build" in service} == set(DOCKERFILES)
 
 
 def test_base_images_are_pinned() -> None:
     stages = [rest.split()[0] for file in DOCKERFILES for word, rest in instructions(file) if word == "FROM"]
+    assert len({image for image in stages if image.startswith("node:")}) == 1, "both build the same pages"
     for image in [*stages, *(SERVICES[name]["image"] for name in STORES)]:
         _, _, tag = image.rpartition("/")[2].partition(":")
         assert re.match(r"\d+\.\d+", tag), f"{image} may be another one tomorrow"
@@ -440,7 +479,7 @@ def test_images_say_what_they_are_and_how_they_are(dockerfile: str) -> None:
         assert f"org.opencontainers.image.{label}=" in words["LABEL"]
 
 
-@pytest.mark.parametrize("name", sorted(ON_GATEWAY_IMAGE | PAGES))
+@pytest.mark.parametrize("name", sorted(ON_GATEWAY_IMAGE | SITES))
 def test_what_images_copy_is_there_and_is_sent(name: str) -> None:
     build = SERVICES[name]["build"]
     arguments = build.get("args", {})
@@ -457,7 +496,8 @@ def test_what_images_copy_is_there_and_is_sent(name: str) -> None:
     "path",
     [
         *(".git/HEAD", ".gateway/secrets.json", ".venv/bin/python", "tests/test_docker.py", ".env", ".env.example"),
-        *("docker-compose.yml", "infra/main.yml", "dashboard/node_modules/a/b.js", "checkout/src/main.ts"),
+        *("docker-compose.yml", "infra/main.yml", "dashboard/node_modules/a/b.js", "checkout/node_modules/a/b.js"),
+        *("checkout/dist/checkout.js", "functions/chalicelib/pages/checkout.html"),  # built anew in the image
         *("shared/__pycache__/config.cpython-311.pyc", "functions/.chalice/config.json", "functions/.env"),
     ],
 )
@@ -466,7 +506,14 @@ def test_the_build_context_leaves_out(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["functions/app.py", "functions/vendor/shared", "shared/db/migrations/0001_merchants.sql"]
+    "path",
+    [
+        "checkout/src/messages.ts",
+        "checkout/package-lock.json",
+        "functions/app.py",
+        "functions/vendor/shared",
+        "shared/db/migrations/0001_merchants.sql",
+    ],
 )
 def test_the_build_context_takes_along(path: str) -> None:
     assert in_build_context(path)
@@ -522,6 +569,152 @@ def test_page_servers_listen_where_they_are_looked_for(service: str) -> None:
     assert "/etc/nginx/conf.d" in SERVICES[service]["tmpfs"], "nginx writes the filled-in template there"
     filled = re.search(r'NGINX_ENVSUBST_FILTER="\^\(([^)]*)\)"', (ROOT / "docker/pages/Dockerfile").read_text())
     assert filled and set(filled[1].split("|")) == given.keys()
+
+
+# The checkout
+
+
+def test_the_checkouts_server_listens_where_it_is_looked_for() -> None:
+    given = environment_of("checkout", {})
+    assert set(re.findall(r"\$\{(\w+)\}", CHECKOUT_TEMPLATE)) == given.keys(), "the template and the environment differ"
+    assert {port.rpartition(":")[2] for port in ports_of("checkout", {})} == {given["CHECKOUT_LISTEN_PORT"]}
+    check = SERVICES["checkout"]["healthcheck"]["test"][-1]
+    assert check == f"http://127.0.0.1:{given['CHECKOUT_LISTEN_PORT']}/sdk.json"
+    assert given["API_INTERNAL_URL"] == "http://api:8000"
+    filled = re.search(r'NGINX_ENVSUBST_FILTER="\^\(([^)]*)\)"', (ROOT / "docker/checkout/Dockerfile").read_text())
+    assert filled and set(filled[1].split("|")) == given.keys()
+
+
+def test_both_images_build_the_checkout_alike() -> None:
+    def build(dockerfile: str) -> list[tuple[str, str]]:
+        all_of_them = instructions(dockerfile)
+        start = next(n for n, (word, rest) in enumerate(all_of_them) if word == "FROM" and rest.startswith("node:"))
+        end = next(n for n, (word, _) in enumerate(all_of_them) if word == "FROM" and n > start)
+        return all_of_them[start + 1 : end]
+
+    assert build("docker/checkout/Dockerfile") == build("docker/gateway/Dockerfile")
+
+
+@dataclass
+class Echo:
+    """Stands in for the API: answers with what it was asked."""
+
+    url: str
+    asked: list[tuple[str, str, dict[str, str]]]
+
+
+@pytest.fixture(scope="module")
+def checkout_server() -> Iterator[tuple[str, Echo, Path]]:
+    """nginx as the container has it, on a folder of ours and in front of an API that only listens."""
+    nginx = shutil.which("nginx")
+    if nginx is None:
+        pytest.skip("nginx is not installed")
+    asked: list[tuple[str, str, dict[str, str]]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def _serve(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            asked.append((self.command, self.path, {name.lower(): value for name, value in self.headers.items()}))
+            self.send_response(404 if "unknown" in self.path else 200)
+            self.send_header("Content-Security-Policy", "from the API")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = _serve
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with tempfile.TemporaryDirectory() as name, HTTPServer(("127.0.0.1", 0), Handler) as api:
+        folder = Path(name)
+        folder.chmod(0o755)
+        for file, content in SITE_FILES.items():
+            (folder / "site" / file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / "site" / file).write_bytes(content)
+        thread = threading.Thread(target=api.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        port = free_port()
+        server = CHECKOUT_TEMPLATE.replace("${CHECKOUT_LISTEN_PORT}", f"127.0.0.1:{port}")
+        server = server.replace("${API_INTERNAL_URL}", f"http://127.0.0.1:{api.server_port}")
+        server = server.replace("/srv/checkout", str(folder / "site"))
+        temporary = "".join(
+            f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        user = "user root;" if os.getuid() == 0 else ""
+        configuration = folder / "nginx.conf"
+        configuration.write_text(
+            f"{user} pid {folder}/pid; error_log stderr; daemon off; worker_processes 1;"
+            f" events {{}} http {{ access_log off; {temporary} {server} }}"
+        )
+        process = subprocess.Popen([nginx, "-c", str(configuration)], stderr=subprocess.PIPE)
+        try:
+            stop_at = time.monotonic() + 15
+            while True:
+                assert process.poll() is None, process.stderr and process.stderr.read().decode()
+                try:
+                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                    break
+                except OSError:
+                    assert time.monotonic() < stop_at, "nginx does not listen"
+                    time.sleep(0.05)
+            asked.clear()
+            yield f"http://127.0.0.1:{port}", Echo(f"http://127.0.0.1:{api.server_port}", asked), folder / "site"
+        finally:
+            process.terminate()
+            process.communicate(timeout=15)
+            api.shutdown()
+            thread.join()
+
+
+def test_nginx_serves_files_as_make_up_does(checkout_server: tuple[str, Echo, Path]) -> None:
+    url, _, folder = checkout_server
+    files = StaticFiles(folder)
+    for name in SITE_FILES:
+        ours, theirs = files.answer(f"/{name}", {}), requests.get(f"{url}/{name}", timeout=10)
+        assert (theirs.status_code, theirs.content) == (ours.status, ours.body), name
+        same = {header: value for header, value in ours.headers.items() if header not in ("ETag", "Vary")}
+        assert same.items() <= dict(theirs.headers).items(), name
+        assert ("Access-Control-Allow-Origin" in theirs.headers) == ("Access-Control-Allow-Origin" in ours.headers), (
+            name
+        )
+        assert theirs.headers["ETag"]
+    zipped = requests.get(f"{url}/checkout.js", timeout=10, headers={"Accept-Encoding": "gzip"})
+    assert (zipped.headers["Content-Encoding"], zipped.headers["Vary"]) == ("gzip", "Accept-Encoding")
+    home = requests.get(f"{url}/", timeout=10, allow_redirects=False)
+    assert (home.status_code, home.headers["Location"]) == (302, "/checkout")
+    for path in ("/nothing", "/assets/", "/checkout.js/", "/..%2f..%2fetc/passwd"):
+        missing = requests.get(url + path, timeout=10)
+        assert missing.status_code in (400, 403, 404), path
+        assert path != "/nothing" or missing.json()["error"]["code"] == "NOT_FOUND_ERROR"
+
+
+def test_nginx_hands_on_the_checkouts_own_calls_and_no_other(checkout_server: tuple[str, Echo, Path]) -> None:
+    url, api, _ = checkout_server
+    for endpoint in http.ENDPOINTS:
+        api.asked.clear()
+        path = re.sub(r"{\w+}", "x", endpoint.path)
+        method = endpoint.method if endpoint.method in ("GET", "POST") else "GET"
+        requests.request(method, f"{url}{path}?a=1", timeout=10, allow_redirects=False)
+        assert bool(api.asked) == endpoint.of_checkout, path
+        assert not api.asked or api.asked[0][:2] == (method, f"{path}?a=1")
+    requests.get(f"{url}{http.BANK_PATHS}challenges/pay_1", timeout=10)
+    assert api.asked[-1][1] == f"{http.BANK_PATHS}challenges/pay_1"
+
+
+def test_nginx_says_whom_it_asks_for_and_changes_no_answer(checkout_server: tuple[str, Echo, Path]) -> None:
+    url, api, _ = checkout_server
+    sent = {"Idempotency-Key": "k", "X-Api-Key": "key", "X-Api-Secret": "s", "Authorization": "Bearer b"}
+    sent |= {"Content-Type": "application/json", "X-Forwarded-For": "198.51.100.1"}
+    answer = requests.post(f"{url}/api/v1/payments/public", data=b"{}", headers=sent, timeout=10)
+    assert answer.content == b"{}" and answer.headers["Content-Security-Policy"] == "from the API"
+    assert "Referrer-Policy" not in answer.headers
+    heard = api.asked[-1][2]
+    assert heard["x-forwarded-for"] == "198.51.100.1, 127.0.0.1", "the last is whom nginx heard from"
+    assert (heard["idempotency-key"], heard["x-api-key"], heard["content-type"]) == ("k", "key", "application/json")
+    assert not {"x-api-secret", "authorization"} & heard.keys()
+    unknown = requests.get(f"{url}/api/v1/orders/unknown/public", timeout=10)
+    assert (unknown.status_code, unknown.headers["Content-Security-Policy"]) == (404, "from the API")
 
 
 # Health
