@@ -44,6 +44,7 @@ class Live:
     redis_url: str
     encryption_key: str
     checkout_port: int
+    merchant_port: int
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -54,6 +55,11 @@ class Live:
     def checkout_url(self) -> str:
         """The checkout's own site."""
         return f"http://127.0.0.1:{self.checkout_port}"
+
+    @property
+    def merchant_url(self) -> str:
+        """The demo shop."""
+        return f"http://127.0.0.1:{self.merchant_port}"
 
     def call(self, method: str, path: str, body: Any = None, *, merchant: tuple[str, str] = TEST_MERCHANT) -> Any:
         headers = {"X-Api-Key": merchant[0], "X-Api-Secret": merchant[1]}
@@ -131,7 +137,9 @@ def running(*, root: Path, home: Path) -> Iterator[Live]:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    gateway = Live(process, int(ports["API_PORT"]), "", "", "", int(ports["CHECKOUT_PORT"]))
+    gateway = Live(
+        process, int(ports["API_PORT"]), "", "", "", int(ports["CHECKOUT_PORT"]), int(ports["MERCHANT_PORT"])
+    )
 
     def listen() -> None:
         assert process.stdout is not None
