@@ -50,16 +50,16 @@ function showConfirmed(sale) {
   } else {
     showVerdict("failed", "Not believed", `${sale.problem} ${FORGED}`, { facts, action: back() });
   }
-  check("signature", sale.signature, sale.signature);
-  if (!isSigned) check("gateway", "not asked", "not sent");
-  else check("gateway", sale.ship ? `${price}, success` : "does not fit", sale.ship ? "verified" : "not verified");
+  check(byId("check-signature-mark"), sale.signature, sale.signature);
+  if (!isSigned) check(byId("check-gateway-mark"), "not asked", "not sent");
+  else check(byId("check-gateway-mark"), sale.ship ? `${price}, success` : "does not fit", sale.ship ? "verified" : "not verified");
   byId("checks").hidden = false;
   byId("check-webhook").hidden = !sale.ship;
   byId("inbox").hidden = !isSigned;
 }
 
-function check(name, text, found) {
-  byId(`check-${name}-mark`).replaceChildren(mark(text, found));
+function check(place, text, found) {
+  place.replaceChildren(mark(text, found));
 }
 
 function showOwn(webhooks) {
@@ -67,10 +67,10 @@ function showOwn(webhooks) {
   showWebhooks(own);
   const success = own.find((webhook) => webhook.event === "payment.success");
   if (success) {
-    check("webhook", `received ${timeOf(success)}`, "verified");
+    check(byId("check-webhook-mark"), `received ${timeOf(success)}`, "verified");
     say(byId("webhook-news"), "The webhook payment.success has arrived.");
   } else {
-    check("webhook", "waiting…", "repeated");
+    check(byId("check-webhook-mark"), "waiting…", "repeated");
   }
 }
 
