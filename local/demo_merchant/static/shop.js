@@ -34,7 +34,7 @@ function productCard(product) {
     element(
       "div",
       { class: "product-body" },
-      element("h3", {}, product.name),
+      element("h2", {}, product.name),
       element("p", { class: "product-about" }, product.description),
       element("p", { class: "price" }, price),
       button,
