@@ -18,7 +18,12 @@ const peer = embedded ? peerOf(window, fragment) : null;
 apply(themeOf(fragment), document.documentElement);
 document.documentElement.classList.toggle("embedded", embedded);
 
-const checkout = run(begin(query.get("order_id"), navigator.onLine), publicApi(fragment.get("key"), location.origin));
+// Two orders are none: who may frame this page was asked for one of them.
+const [orderId = null, ...others] = query.getAll("order_id");
+const checkout = run(
+  begin(others.length > 0 ? null : orderId, navigator.onLine),
+  publicApi(fragment.get("key"), location.origin),
+);
 
 const close = peer === null ? null : () => send(peer, { type: "close_modal", data: {} });
 const root = document.getElementById("app");
