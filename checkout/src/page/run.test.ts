@@ -155,6 +155,32 @@ test("while the bank asks, its answer is looked at each second, and at once when
   expect(asked.length).toBe(5);
 });
 
+test("a look at the order that comes back too late does not end the payment begun meanwhile", async () => {
+  const { api, asked } = server({ pay: [LOST] });
+  const checkout = run(begin("order_1", true), api);
+  await vi.advanceTimersByTimeAsync(0);
+  let answer: (event: CheckoutEvent) => void = () => {};
+  api.order = () => new Promise((resolve) => (answer = resolve));
+  checkout.recheck();
+  checkout.dispatch({ type: "typed", field: "vpa", text: "asha@upi" });
+  checkout.dispatch({ type: "pay", key: "key-1", today: new Date() });
+  answer({ type: "blocked", reason: "unreachable" });
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(checkout.state().screen).toMatchObject({ at: "paying", key: "key-1" });
+  expect(asked.length).toBeGreaterThan(3);
+});
+
+test("an order that by the server's clock has a moment left is asked for until it has not", async () => {
+  const expires_at = new Date(Date.now() + 10_000).toISOString();
+  const open = { ...ORDER, expires_at };
+  const { api } = server({ order: [open, open, { ...ORDER, status: "expired" }] });
+  const checkout = run(begin("order_1", true), api);
+  await vi.advanceTimersByTimeAsync(11_000);
+  expect(checkout.state().screen.at).toBe("choose");
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(checkout.state().screen).toMatchObject({ at: "blocked", reason: "expired" });
+});
+
 test("an order that expires while the form is open is asked for again then", async () => {
   const expires_at = new Date(Date.now() + 60_000).toISOString();
   const { api } = server({
