@@ -53,6 +53,7 @@ export type BlockedReason =
   | "expired"
   | "cancelled"
   | "paid"
+  | "refunded"
   | "unreachable"
   | "busy";
 
@@ -226,8 +227,9 @@ function settled(state: State, payment: Payment, earlier: boolean): State {
   const shown = screen.at === "processing" ? screen.paymentId : screen.at === "action" ? screen.payment.id : payment.id;
   if (screen.at === "succeeded" || screen.at === "failed" || shown !== payment.id) return state;
   switch (payment.status) {
-    case "success":
     case "refunded":
+      return withoutCard({ ...state, screen: { at: "blocked", reason: "refunded", retryAfterSeconds: 0 } });
+    case "success":
     case "partially_refunded":
       return withoutCard({ ...state, screen: { at: "succeeded", payment, earlier } });
     case "failed":

@@ -315,7 +315,7 @@ function Blocked({ checkout, state, texts, screen, close }: ScreenProps & { scre
   const passing = reason === "unreachable" || reason === "busy";
   // Without an order there is no merchant's name above to be the page's heading.
   const Heading = state.order === null ? "h1" : "h2";
-  const kind = reason === "paid" ? "good" : passing || reason === "expired" ? "pause" : "bad";
+  const kind = reason === "paid" ? "good" : passing || reason === "expired" || reason === "refunded" ? "pause" : "bad";
   return (
     <section class="screen screen-result" {...named("blocked-state")} data-reason={reason}>
       <Sign kind={kind} />
