@@ -4,7 +4,7 @@ import { paid } from "./api";
 const ORIGIN = "https://pay.example";
 
 function refused(status: number, error: Record<string, unknown>, retryAfterSeconds: number | null = null) {
-  return paid({ status, body: { error }, retryAfterSeconds }, ORIGIN);
+  return paid({ status, body: { error: { code: "BAD_REQUEST_ERROR", ...error } }, retryAfterSeconds }, ORIGIN);
 }
 
 test("a payment made is shown as it is", () => {
@@ -29,6 +29,14 @@ test.each(["https://evil.example/", "//evil.example/", "javascript:alert(1)"])("
 
 test("an answer that cannot be understood is asked for again", () => {
   expect(paid({ status: 201, body: { hello: 1 }, retryAfterSeconds: null }, ORIGIN)).toMatchObject({ again: "lost" });
+});
+
+test.each([
+  [403, "<h1>Forbidden</h1>"],
+  [404, null],
+  [403, { message: "Forbidden" }],
+])("a %i that is not the gateway's own leaves open whether a payment was made", (status, body) => {
+  expect(paid({ status, body, retryAfterSeconds: null }, ORIGIN)).toEqual({ again: "lost", afterSeconds: null });
 });
 
 test("a payment in progress, or one that paid before, is followed", () => {

@@ -112,6 +112,8 @@ export function paid(reply: Reply, origin: string): CheckoutEvent | Again {
   const reason = text(error, "reason") ?? "";
   const live = text(error, "payment_id");
   if (reply.status === 429) return again(reply);
+  // Somebody on the way answered, a firewall or a hotel's network: whether a payment was made is as open as before.
+  if (text(error, "code") === null) return again(null);
   if (reply.status === 409 && reason === "idempotency_in_progress") {
     return { again: "lost", afterSeconds: reply.retryAfterSeconds };
   }
