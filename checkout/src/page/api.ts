@@ -25,7 +25,7 @@ export interface Api {
     signal: AbortSignal,
   ): Promise<CheckoutEvent | Again>;
   payment(paymentId: string, wait: boolean, signal: AbortSignal): Promise<Payment | Again>;
-  cancel(paymentId: string): Promise<void>;
+  cancel(paymentId: string): Promise<boolean>;
 }
 
 export function publicApi(key: string | null, origin: string): Api {
@@ -67,12 +67,12 @@ export function publicApi(key: string | null, origin: string): Api {
     payment,
 
     async cancel(paymentId) {
-      // Whatever comes of it, the payment's own status will tell.
-      await call(`/api/v1/test/bank/challenges/${encodeURIComponent(paymentId)}`, {
+      const reply = await call(`/api/v1/test/bank/challenges/${encodeURIComponent(paymentId)}`, {
         method: "POST",
         body: { action: "cancel" },
         timeoutMs: ANSWER_MS,
       });
+      return reply !== null && (reply.status < 300 || reply.status === 400); // a bank that asks no more has an answer
     },
   };
 }

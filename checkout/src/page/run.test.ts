@@ -38,7 +38,12 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** A server that gives these answers in turn, the last one for ever. */
-function server(answers: { pay?: (CheckoutEvent | Again)[]; payment?: (Payment | Again)[]; order?: Order[] }) {
+function server(answers: {
+  pay?: (CheckoutEvent | Again)[];
+  payment?: (Payment | Again)[];
+  order?: Order[];
+  cancel?: boolean[];
+}) {
   const asked: string[] = [];
   const next = <T>(list: T[] | undefined): T => {
     const answer = list !== undefined && list.length > 1 ? list.shift() : list?.[0];
@@ -55,7 +60,10 @@ function server(answers: { pay?: (CheckoutEvent | Again)[]; payment?: (Payment |
       asked.push(`${wait ? "wait for" : "look at"} ${id}`);
       return next(answers.payment);
     },
-    cancel: async (id) => void asked.push(`cancel ${id}`),
+    cancel: async (id) => {
+      asked.push(`cancel ${id}`);
+      return next(answers.cancel);
+    },
   };
   return { api, asked };
 }
@@ -179,6 +187,19 @@ test("an order that by the server's clock has a moment left is asked for until i
   expect(checkout.state().screen.at).toBe("choose");
   await vi.advanceTimersByTimeAsync(2_000);
   expect(checkout.state().screen).toMatchObject({ at: "blocked", reason: "expired" });
+});
+
+test("a wish to cancel that was not heard may be said again", async () => {
+  const { api, asked } = server({
+    pay: [{ type: "payment", payment: OTP }],
+    payment: [OTP],
+    cancel: [false, true],
+  });
+  const checkout = await paying(api);
+  expect(await checkout.cancel("pay_1")).toBe(false);
+  expect(await checkout.cancel("pay_1")).toBe(true);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(asked.at(-1)).toBe("look at pay_1");
 });
 
 test("an order that expires while the form is open is asked for again then", async () => {

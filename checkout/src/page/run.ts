@@ -13,7 +13,8 @@ export interface Checkout {
   wake(): void;
   /** Asks whether the order is still open, while the form is shown. */
   recheck(): void;
-  cancel(paymentId: string): void;
+  /** Whether the wish to cancel was heard; what comes of it, the payment's own status tells. */
+  cancel(paymentId: string): Promise<boolean>;
 }
 
 /** A request that is lost this often in a row is called lost; it is repeated all the same. */
@@ -158,8 +159,10 @@ export function run(first: State, api: Api): Checkout {
       // It ends with the form: what comes back later must not disturb a payment begun meanwhile.
       if (state.screen.at === "choose") void load(formOpen.signal);
     },
-    cancel(paymentId) {
-      void api.cancel(paymentId).then(wake);
+    async cancel(paymentId) {
+      const heard = await api.cancel(paymentId);
+      wake();
+      return heard;
     },
   };
 }
