@@ -6,7 +6,8 @@
  * refused or never answered leads to asking again.
  */
 
-import { cvvDigits, digitsOf, expiryOf, isExpired, type NumberProblem, networkOf, numberProblem } from "./card";
+import { digitsOf } from "../shared/digits";
+import { cvvDigits, expiryOf, isExpired, type NumberProblem, networkOf, numberProblem } from "./card";
 import type { NextAction, Order, Payment } from "./payment";
 import { isVpa } from "./vpa";
 
