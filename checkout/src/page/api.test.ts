@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { paid } from "./api";
+import { expect, test, vi } from "vitest";
+import { paid, publicApi } from "./api";
 
 const ORIGIN = "https://pay.example";
 
@@ -74,4 +74,17 @@ test("any other refusal is told in the server's words", () => {
     type: "refused",
     notice: { said: "Another request used this key" },
   });
+});
+
+test("a key that is withdrawn during a payment does not hide how it ended", async () => {
+  const fetched = vi.fn(async (_path: string, { headers }: { headers: Record<string, string> }) =>
+    "X-Api-Key" in headers
+      ? Response.json({ error: { code: "AUTHENTICATION_ERROR" } }, { status: 401 })
+      : Response.json({ id: "pay_1", status: "success" }),
+  );
+  vi.stubGlobal("fetch", fetched);
+  const found = await publicApi("key_test_gone", ORIGIN).payment("pay_1", true, new AbortController().signal);
+  vi.unstubAllGlobals();
+  expect(found).toMatchObject({ id: "pay_1", status: "success" });
+  expect(fetched.mock.calls.map(([path]) => path)).toEqual(Array(2).fill("/api/v1/payments/pay_1/public?wait=20"));
 });
