@@ -92,7 +92,8 @@ function notLoaded(reply: Reply | null): CheckoutEvent {
   }
   if (reply?.status === 401) return { type: "blocked", reason: "invalid_key" };
   // 400 and 422 are about an id that no order can have.
-  if (reply !== null && [400, 404, 422].includes(reply.status)) return { type: "blocked", reason: "unknown_order" };
+  const told = reply !== null && text(fields(fields(reply.body).error), "code") !== null; // by the gateway itself
+  if (told && [400, 404, 422].includes(reply.status)) return { type: "blocked", reason: "unknown_order" };
   return { type: "blocked", reason: "unreachable" };
 }
 
