@@ -154,6 +154,9 @@ def test_a_message_that_kills_its_function_ends_among_the_dead_letters_and_its_p
     sqs.close()
 
 
+HANG_UP_SECONDS = 1  # the proxy in between hangs up on its clients a moment later
+
+
 def test_a_database_password_is_rotated_under_way(merchant: Merchant, rehearsal: Rehearsal, rows: Rows) -> None:
     manager = rehearsal.client("secretsmanager")
     function = f"{rehearsal.stage.stack()}-rotate_database_password"
@@ -169,7 +172,9 @@ def test_a_database_password_is_rotated_under_way(merchant: Merchant, rehearsal:
     assert json.loads(after)["password"] != json.loads(before)["password"]
     old, rows.url = rows.url, rehearsal.database_url
     # Sandboxes that are connected stay so until the database hangs up; then each reads the new password by itself.
-    rows.query("select pg_terminate_backend(pid) from pg_stat_activity where starts_with(application_name, 'gateway-')")
+    ours = "from pg_stat_activity where starts_with(application_name, 'gateway-')"
+    rows.query(f"select pg_terminate_backend(pid, 10000) {ours}")  # waits until each is gone
+    time.sleep(HANG_UP_SECONDS)
     assert merchant.paid()["status"] == "success"
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(old)
