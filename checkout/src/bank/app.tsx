@@ -2,10 +2,10 @@
 
 import type { TargetedEvent } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { digitsOf } from "../shared/digits";
-import { named, useArrival, useCountdown } from "../shared/dom";
-import { clock, type Locale } from "../shared/language";
-import { money } from "../shared/money";
+import { digitsOf } from "../common/digits";
+import { named, useArrival, useCountdown } from "../common/dom";
+import { clock, type Locale } from "../common/language";
+import { money } from "../common/money";
 import { type Answer, answer, type Challenge, type Outcome, read } from "./challenge";
 import { TEXTS, type Texts } from "./texts";
 

@@ -1,7 +1,7 @@
 /** What the simulated bank asks its customer, and the calls that answer it. */
 
-import { call, type Reply } from "../shared/http";
-import { fields, integer, oneOf, text } from "../shared/read";
+import { call, type Reply } from "../common/http";
+import { fields, integer, oneOf, text } from "../common/read";
 
 export interface Challenge {
   payment_id: string;

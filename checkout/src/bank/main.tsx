@@ -1,8 +1,8 @@
 /** The simulated bank's page begins here. */
 
 import { render } from "preact";
-import { localeOf } from "../shared/language";
-import { apply, themeOf } from "../shared/theme";
+import { localeOf } from "../common/language";
+import { apply, themeOf } from "../common/theme";
 import { Bank } from "./app";
 
 const fragment = new URLSearchParams(location.hash.slice(1));

@@ -1,6 +1,6 @@
 /** Everything the simulated bank's page says, in each language. */
 
-import type { Locale } from "../shared/language";
+import type { Locale } from "../common/language";
 
 export interface Texts {
   bank: string;

@@ -1,7 +1,7 @@
 /** The public API as the checkout uses it: what each answer means for the customer. */
 
-import { call, type Reply } from "../shared/http";
-import { fields, text } from "../shared/read";
+import { call, type Reply } from "../common/http";
+import { fields, text } from "../common/read";
 import type { BlockedReason, CheckoutEvent, FieldName, Instrument, Problem } from "./machine";
 import { asOrder, asPayment, type Order, type Payment } from "./payment";
 

@@ -1,10 +1,10 @@
 /** The frame around every screen: whom to pay, how much, and in which language. */
 
 import { useEffect, useState } from "preact/hooks";
-import { named } from "../shared/dom";
-import { serverNow } from "../shared/http";
-import { LOCALES, type Locale } from "../shared/language";
-import { money } from "../shared/money";
+import { named } from "../common/dom";
+import { serverNow } from "../common/http";
+import { LOCALES, type Locale } from "../common/language";
+import { money } from "../common/money";
 import { Lock } from "./icons";
 import type { Order } from "./payment";
 import type { Checkout } from "./run";

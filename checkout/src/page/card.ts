@@ -1,6 +1,6 @@
 /** A card as it is typed: grouped, named by its network and checked, by the rules of shared/domain/card.py. */
 
-import { digitsOf, latin } from "../shared/digits";
+import { digitsOf, latin } from "../common/digits";
 
 export type Network = "visa" | "mastercard" | "amex" | "rupay" | "unknown";
 

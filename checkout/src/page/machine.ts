@@ -6,7 +6,7 @@
  * refused or never answered leads to asking again.
  */
 
-import { digitsOf } from "../shared/digits";
+import { digitsOf } from "../common/digits";
 import { cvvDigits, expiryOf, isExpired, type NumberProblem, networkOf, numberProblem } from "./card";
 import type { NextAction, Order, Payment } from "./payment";
 import { isVpa } from "./vpa";

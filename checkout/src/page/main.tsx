@@ -1,9 +1,9 @@
 /** The checkout page begins here: reads its address, and connects the machine to document, server and shop. */
 
 import { render } from "preact";
+import { localeOf } from "../common/language";
+import { apply, themeOf } from "../common/theme";
 import { fromShop, type Peer, send } from "../messages";
-import { localeOf } from "../shared/language";
-import { apply, themeOf } from "../shared/theme";
 import { publicApi } from "./api";
 import { App } from "./app";
 import { begin, type State } from "./machine";

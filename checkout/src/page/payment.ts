@@ -1,6 +1,6 @@
 /** Orders and payments as the public API shows them, and reading them from its answers. */
 
-import { type Fields, fields, integer, oneOf, text } from "../shared/read";
+import { type Fields, fields, integer, oneOf, text } from "../common/read";
 
 export interface Order {
   id: string;

@@ -1,6 +1,6 @@
 /** Carries the state machine out: holds the state, and does what each screen does meanwhile. */
 
-import { pause, serverNow } from "../shared/http";
+import { pause, serverNow } from "../common/http";
 import type { Again, Api } from "./api";
 import { type Activity, activityOf, type CheckoutEvent, type State, step } from "./machine";
 

@@ -2,8 +2,8 @@
 
 import type { ComponentChildren, TargetedKeyboardEvent } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { named, useArrival, useCountdown } from "../shared/dom";
-import { clock, type Locale } from "../shared/language";
+import { named, useArrival, useCountdown } from "../common/dom";
+import { clock, type Locale } from "../common/language";
 import { CardForm, type FormProps, UpiForm } from "./forms";
 import { Card, Sign, Upi } from "./icons";
 import { firstWrong, type Method, type Screen, type State } from "./machine";

@@ -1,6 +1,6 @@
 /** Everything the checkout page says, in each language. */
 
-import type { Locale } from "../shared/language";
+import type { Locale } from "../common/language";
 import type { BlockedReason, Problem } from "./machine";
 
 export interface Texts {
