@@ -1,34 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { activityOf, begin, type CheckoutEvent, firstWrong, type Screen, type State, step } from "./machine";
 import type { Order, Payment } from "./payment";
+import * as samples from "./samples";
 
 const TODAY = new Date(2026, 5, 15);
-const ORDER: Order = {
-  id: "order_1",
-  merchant_name: "Test Merchant",
-  amount: 50000,
-  currency: "INR",
-  status: "created",
-  expires_at: "2026-06-15T12:00:00Z",
-  payment_id: null,
-  test_mode: true,
-};
-const PENDING: Payment = {
-  id: "pay_1",
-  order_id: "order_1",
-  status: "pending",
-  method: "card",
-  vpa: null,
-  card_network: "visa",
-  card_last4: "4242",
-  error_code: null,
-  error_reason: null,
-  error_description: null,
-  updated_at: null,
-  next_action: null,
-  signature: null,
-  signature_previous: null,
-};
+const ORDER: Order = { ...samples.ORDER, expires_at: "2026-06-15T12:00:00Z" };
+const PENDING: Payment = { ...samples.PENDING, method: "card", vpa: null, card_network: "visa", card_last4: "4242" };
 const OTP: Payment = { ...PENDING, next_action: { type: "otp", url: "https://pay.example/bank", expires_at: null } };
 const SUCCESS: Payment = { ...PENDING, status: "success", signature: "ab" };
 const FAILED: Payment = { ...PENDING, status: "failed", error_reason: "insufficient_funds" };

@@ -3,33 +3,8 @@ import type { Again, Api } from "./api";
 import { begin, type CheckoutEvent } from "./machine";
 import type { Order, Payment } from "./payment";
 import { run } from "./run";
+import { ORDER, PENDING } from "./samples";
 
-const ORDER: Order = {
-  id: "order_1",
-  merchant_name: "Test Merchant",
-  amount: 50000,
-  currency: "INR",
-  status: "created",
-  expires_at: null,
-  payment_id: null,
-  test_mode: true,
-};
-const PENDING: Payment = {
-  id: "pay_1",
-  order_id: "order_1",
-  status: "pending",
-  method: "upi",
-  vpa: "asha@upi",
-  card_network: null,
-  card_last4: null,
-  error_code: null,
-  error_reason: null,
-  error_description: null,
-  updated_at: null,
-  next_action: null,
-  signature: null,
-  signature_previous: null,
-};
 const SUCCESS: Payment = { ...PENDING, status: "success" };
 const OTP: Payment = { ...PENDING, next_action: { type: "otp", url: "https://pay.example/bank", expires_at: null } };
 const LOST: Again = { again: "lost", afterSeconds: null };
