@@ -84,6 +84,8 @@ class LocalConfig:
             "API_URL": self.api_url,
             "DASHBOARD_PORT": str(self.dashboard_port),
             "CHECKOUT_PORT": str(self.checkout_port),
+            "CHECKOUT_URL": self.environment.get("CHECKOUT_URL", "").strip()
+            or f"http://localhost:{self.checkout_port}",
             "MERCHANT_PORT": str(self.merchant_port),
             "LOG_FORMAT": self.environment.get("LOG_FORMAT", "").strip() or "text",  # a person reads it
             "PYTHONPATH": os.pathsep.join(path for path in paths if path),

@@ -55,8 +55,7 @@ def create(
     if not name.strip() or len(name) > NAME_CHARACTERS_MAX:
         raise BadRequest(f"name must have 1 to {NAME_CHARACTERS_MAX} characters", field="name")
     domain_notes.check_text(name, field="name")
-    if len(email) > EMAIL_CHARACTERS_MAX or not email.isprintable() or _EMAIL.fullmatch(email) is None:
-        raise BadRequest("email must look like name@example.com", field="email")
+    check_email(email)
     id, (api_key, api_secret) = uuid4(), _new_credentials(production=production)
     webhook_secret = signatures.new_webhook_secret()
     if not register(
@@ -134,6 +133,11 @@ def revoke_key(tx: Tx, merchant_id: UUID, api_key: str) -> ApiKey:
         raise NotFound("API key not found")
     merchants.show_key(tx, merchant_id)
     return revoked
+
+
+def check_email(email: str) -> None:
+    if len(email) > EMAIL_CHARACTERS_MAX or not email.isprintable() or _EMAIL.fullmatch(email) is None:
+        raise BadRequest("email must look like name@example.com", field="email")
 
 
 def _new_credentials(*, production: bool) -> tuple[str, str]:
