@@ -53,13 +53,13 @@ QUERY = {
     "starting_after": "cursor",
     "ending_before": "cursor",
 } | dict.fromkeys(
-    ("action", "actor", "amount", "amount_gte", "amount_lte", "created_gte", "created_lte", "event", "kind", "limit", "method", "offset",
-     "receipt", "status", "subject", "type", "wait")
+    ("action", "actor", "amount", "amount_gte", "amount_lte", "created_gte", "created_lte", "event", "kind", "limit",
+     "method", "offset", "receipt", "status", "subject", "type", "wait")
 )  # fmt: skip
 BODY = {"order_id": "order", "webhook_endpoint_id": "webhook_endpoint", "merchant_id": "merchant"} | dict.fromkeys(
-    ("action", "amount", "capture", "card", "code", "currency", "current_password", "delivered", "description", "email", "enabled",
-     "events", "expires_at", "from", "method", "name", "new_password", "notes", "overlap_seconds", "password", "reason", "receipt", "role", "secret", "to",
-     "url", "vpa", "webhook_events", "webhook_url")
+    ("action", "amount", "capture", "card", "code", "currency", "current_password", "delivered", "description", "email",
+     "enabled", "events", "expires_at", "from", "method", "name", "new_password", "notes", "overlap_seconds",
+     "password", "reason", "receipt", "role", "secret", "to", "url", "vpa", "webhook_events", "webhook_url")
 )  # fmt: skip
 LISTED = {
     "audit": "audit_entry",
@@ -218,7 +218,7 @@ def _furnish(api: Api, database: Database, headers: dict[str, str], *, amount: i
 def _rows(observer: psycopg.Connection, merchant_id: str) -> dict[str, list[str]]:
     """All that the tables have of a merchant."""
     tables = ("orders", "payments", "refunds", "events", "webhook_logs", "webhook_endpoints", "api_keys",
-              "ledger_transactions", "idempotency_keys")  # fmt: skip
+              "ledger_transactions", "idempotency_keys", "memberships", "sessions", "audit_log")  # fmt: skip
     return {
         table: [text for (text,) in observer.execute(statement, (UUID(merchant_id),)).fetchall()]  # type: ignore[arg-type]
         for table in tables

@@ -50,5 +50,5 @@ def sign_in(call: Call[SignIn]) -> people.Session:
         if session is None:  # all sessions of this user were ended this instant
             raise AuthenticationError("Sign in again: this session has ended", reason="session_ended")
         shown = people.show_session(tx, settings, session)
-    call.shown_headers |= cookies.set(settings, session_id=session.id, user_id=session.user_id)
+    call.shown_headers.update(cookies.set(settings, session_id=session.id, user_id=session.user_id))
     return shown

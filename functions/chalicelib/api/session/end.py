@@ -28,5 +28,5 @@ class SessionsEnded(msgspec.Struct, kw_only=True):
 )
 def sign_out(call: Call[None]) -> SessionsEnded:
     sessions.end(call.tx, call.session, call.who.actor)
-    call.shown_headers |= cookies.clear(call.on.config)
+    call.shown_headers.update(cookies.clear(call.on.config))
     return SessionsEnded(ended=1)

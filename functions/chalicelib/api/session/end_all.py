@@ -24,5 +24,5 @@ routes = Blueprint(__name__)
 )
 def sign_out_everywhere(call: Call[None]) -> SessionsEnded:
     ended = sessions.end_all(call.tx, call.session, call.who.actor)
-    call.shown_headers |= cookies.clear(call.on.config)
+    call.shown_headers.update(cookies.clear(call.on.config))
     return SessionsEnded(ended=ended)
