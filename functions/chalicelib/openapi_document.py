@@ -25,7 +25,7 @@ _TAGS = {
     "Ledger": "The merchant's books: what every capture and refund did to which account.",
     "Merchants": "The merchant that calls.",
     "Operations": "For machines that watch, and for those who write clients.",
-    "Operator": "For whoever runs this gateway, with the operator's own secret.",
+    "Operator": "For whoever runs this gateway, with the operator's own secret, or signed in.",
     "Orders": "What is to be paid.",
     "Payments": "An order paid by UPI or card: authorized, captured or voided.",
     "Refunds": "Captured money given back.",

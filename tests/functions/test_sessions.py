@@ -390,6 +390,12 @@ def test_an_address_gets_no_more_by_trying_many_accounts(api: Api) -> None:
     assert statuses == [401] * sessions.ADDRESS_TRIES_MAX + [429] * 9
 
 
+def test_a_header_that_anybody_can_write_gains_no_further_tries(api: Api) -> None:
+    forwarded = [{"x-forwarded-for": f"203.0.113.{n}", "forwarded": f"for=203.0.113.{n}"} for n in range(12)]
+    statuses = [sign_in(api, password="x", **headers).status for headers in forwarded]
+    assert statuses == [401] * 10 + [429] * 2
+
+
 def test_neighbours_in_one_network_of_ipv6_count_as_one(api: Api) -> None:
     answers = [sign_in(api, password="x", address=f"2001:db8:1:2::{number:x}") for number in range(12)]
     assert [answer.status for answer in answers] == [401] * 10 + [429] * 2
