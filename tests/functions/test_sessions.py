@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
+import app as handlers
 import jwt
 import psycopg
 import pytest
@@ -20,6 +21,7 @@ from chalicelib import http, runtime
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from local.events import Context, clock_event
 from shared.config import Config
 from shared.db.database import Database
 from shared.domain.user import ROLES
@@ -238,6 +240,19 @@ def test_an_old_token_is_replaced_and_a_fresh_one_is_not(api: Api, database: Dat
     claims = jwt.decode(cookie(answer)["cookie"].partition("=")[2], options={"verify_signature": False})
     assert set(claims) == {"iss", "aud", "iat", "exp", "sid", "sub"}
     assert claims["exp"] - claims["iat"] == 15 * 60
+
+
+def test_what_has_ended_long_ago_is_forgotten_and_what_lives_is_not(
+    api: Api, database: Database, observer: psycopg.Connection
+) -> None:
+    gone, kept = (people.session_of(database, test_merchant.USER_ID) for _ in range(2))
+    observer.execute("update sessions set expires_at = now() - interval '31 days' where id = %s", (gone,))
+    sign_in(api, password="wrong wrong")
+    sign_in(api, "nobody@example.com", address="192.0.2.2")
+    observer.execute("update sign_in_tries set until = now() where kind = 'account'")
+    handlers.app.handler_map["expired_keys"](clock_event("expired_keys"), Context("expired_keys", timeout_seconds=60))
+    assert observer.execute("select id from sessions").fetchall() == [(kept,)]
+    assert observer.execute("select kind from sign_in_tries").fetchall() == [("address",)] * 2
 
 
 # Forged tokens
