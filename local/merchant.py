@@ -190,11 +190,15 @@ def _create_user(tx: Tx, _: Config, asked: argparse.Namespace) -> Shown:
         raise BadRequest("Say --merchant, or --operator, or both")
     merchant = None if asked.merchant is None else _find(tx, asked.merchant)
     known = users.find_by_email(tx, asked.email)
-    if known is not None and merchant is not None and not asked.operator:
-        team.add_existing(tx, OPERATOR, known, merchant.id, asked.role)
-        return _user(
-            known
-        ), f"{known.email} is {_role(asked.role)} of {_printable(merchant.name)} too, and signs in as before."
+    if known is not None:
+        are = []
+        if merchant is not None:
+            team.add_existing(tx, OPERATOR, known, merchant.id, asked.role)
+            are.append(f"{_role(asked.role)} of {_printable(merchant.name)}")
+        if asked.operator:
+            team.make_operator(tx, OPERATOR, known)
+            are.append("operator")
+        return _user(known), f"{known.email} is {' and '.join(are)} too, and signs in as before."
     given = _password(asked)
     user, password = team.create_user(
         tx,

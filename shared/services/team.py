@@ -103,6 +103,12 @@ def create_user(
     return user, chosen
 
 
+def make_operator(tx: Tx, actor: Actor, user: User) -> None:
+    """Lets somebody who signs in already do what is the operator's."""
+    users.make_operator(tx, user.id)
+    audit.record(tx, actor, "user.made_operator", user.email, merchant_id=None)
+
+
 def add_existing(tx: Tx, actor: Actor, user: User, merchant_id: UUID, role: Role) -> None:
     """Makes somebody who signs in for another merchant already a member of this one, too."""
     merchants.lock(tx, merchant_id)

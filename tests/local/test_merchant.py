@@ -373,6 +373,9 @@ def test_the_first_user_of_a_merchant_signs_in_with_a_password_that_is_shown_onc
         "owner@stores.example is owner of Test Merchant too, and signs in as before.\n",
     )
     assert signs_in(database, "owner@stores.example", row(answer.out, "Password"))
+    risen = run("user-create", "--email", "owner@stores.example", "--operator")
+    assert risen.out == "owner@stores.example is operator too, and signs in as before.\n"
+    assert "operator" in run("user-list").out.partition("owner@stores.example")[2].partition("\n")[0]
 
 
 def test_a_merchant_is_made_with_its_owner(run: Run, database: Database) -> None:
