@@ -89,7 +89,7 @@ class HttpServer:
     async def _within_limits(self, scope: Any, protocol: Any, source: str, request_id: str) -> HttpAnswer:
         sent = scope.headers
         key, secret = sent.get("x-api-key"), sent.get("x-api-secret")
-        admission = self._limits.enter(path=scope.path, key=key, secret=secret, source=source)
+        admission = self._limits.enter(path=scope.path, key=key, secret=secret, source=source, method=scope.method)
         try:
             if admission.refusal is None:
                 answer = await self._answer(scope, protocol, source, request_id)

@@ -70,6 +70,7 @@ class Config:
     webhook_retry_seconds: tuple[int, ...]
     webhook_disable_seconds: int
     operator_secret: str | None = field(repr=False)
+    checkout_url: str | None  # where payers go; None: nobody has said
     cors_origins: tuple[str, ...]
     outbound_allowed_networks: tuple[IPv4Network | IPv6Network, ...]
     queue_url_prefix: str
@@ -123,6 +124,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Config:
         webhook_retry_seconds=_retry_seconds(env),
         webhook_disable_seconds=_integer(env, "WEBHOOK_DISABLE_SECONDS", WEBHOOK_DISABLE_SECONDS, 1, SECONDS_MAX),
         operator_secret=_operator_secret(env, production=production),
+        checkout_url=_public_url(env, "CHECKOUT_PUBLIC_URL"),
         cors_origins=tuple(part for part in env.get("CORS_ORIGINS", "").replace(",", " ").split() if part),
         outbound_allowed_networks=_allowed_networks(env, production=production),
         queue_url_prefix=env.get("QUEUE_URL_PREFIX", ""),
@@ -142,6 +144,10 @@ def _required(env: Mapping[str, str], name: str) -> str:
     if not value:
         raise ConfigError(f"{name} is not set. `make up` sets it for you; elsewhere see .env.example.")
     return value
+
+
+def _public_url(env: Mapping[str, str], name: str) -> str | None:
+    return _url(name, env.get(name, ""), ("https", "http")).rstrip("/") or None
 
 
 def _url(name: str, url: str, schemes: tuple[str, ...]) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from chalicelib import cookies, openapi_webhooks
 from chalicelib import openapi_examples as examples
-from chalicelib import openapi_webhooks
 from chalicelib.http import JSON, Endpoint
 from shared.domain import views
 from shared.services.idempotency import KEY_CHARACTERS_MAX
@@ -18,16 +18,19 @@ from shared.services.idempotency import KEY_CHARACTERS_MAX
 VERSION = "0.1.0"
 
 _TAGS = {
+    "Audit": "Who did what, people and API keys alike. It is only ever added to.",
     "API keys": "A merchant's own credentials: further ones, and new ones in place of old ones.",
     "Checkout": "What a payer's page calls. It has no secret; the id of an order or payment lets it in.",
     "Events": "What happened, whether or not anybody was told.",
     "Ledger": "The merchant's books: what every capture and refund did to which account.",
     "Merchants": "The merchant that calls.",
     "Operations": "For machines that watch, and for those who write clients.",
-    "Operator": "For whoever runs this gateway, with the operator's own secret.",
+    "Operator": "For whoever runs this gateway, with the operator's own secret, or signed in.",
     "Orders": "What is to be paid.",
     "Payments": "An order paid by UPI or card: authorized, captured or voided.",
     "Refunds": "Captured money given back.",
+    "Session": "Signing in to the dashboard, and out; a cookie that pages of the same site send, and no script sees.",
+    "Team": "Who may sign in for a merchant, and as what.",
     "Test": "Not there in production.",
     "Webhook endpoints": "Where a merchant wants to hear of events.",
     "Webhooks": "Deliveries of events to webhook endpoints, and their attempts.",
@@ -40,6 +43,7 @@ _PATH_IDS = {
     "order_id": ("The order's id.", examples.ORDER_ID),
     "payment_id": ("The payment's id.", examples.PAYMENT_ID),
     "refund_id": ("The refund's id.", examples.REFUND_ID),
+    "user_id": ("The user's id.", examples.USER_ID),
     "webhook_endpoint_id": ("The webhook endpoint's id.", examples.ENDPOINT_ID),
     "webhook_id": ("The id of the delivery.", examples.WEBHOOK_ID),
 }
@@ -63,9 +67,10 @@ _IDEMPOTENCY_KEY = {
 }
 
 _SECURITY: dict[str, list[dict[str, list[str]]]] = {
-    "secret": [{"key": [], "secret": []}],
+    "secret": [{"key": [], "secret": []}, {"session": []}],
     "checkout": [{}, {"key": []}],
-    "operator": [{"operator": []}],
+    "operator": [{"operator": []}, {"session": []}],
+    "session": [{"session": []}],
     "anyone": [],
 }
 
@@ -114,6 +119,7 @@ def build(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
                 "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
                 "secret": {"type": "apiKey", "in": "header", "name": "X-Api-Secret"},
                 "operator": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": cookies.NAME},
             },
         },
     }
@@ -123,6 +129,8 @@ def _operation(described: Endpoint, schemas: Mapping[str, Any]) -> dict[str, Any
     errors = set(described.errors) | {429, 500, 503}
     if described.caller != "anyone":
         errors.add(401)
+    if described.caller in ("secret", "operator", "session"):
+        errors.add(403)
     if described.body is not None:
         errors |= {400, 413, 415}
     if described.query is not None:

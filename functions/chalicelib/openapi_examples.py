@@ -12,6 +12,7 @@ REFUND_ID = "rfnd_K9pLm2nOqR5sTuVx"
 EVENT_ID = "evt_T3sK3jD9s2L1pQr7"
 ENDPOINT_ID = "we_Q8sK3jD9s2L1pQr7"
 WEBHOOK_ID = "0b7e1d52-8c1f-4a57-9e55-1d1f3c6f2a10"
+USER_ID = "7d8f5a52-5b1c-4c8e-9a49-3c1f0a6f2e11"
 API_KEY = "key_test_abc123"
 URL = "https://shop.example/webhook"
 AT = 1705314660  # 2024-01-15T10:31:00Z
@@ -50,6 +51,13 @@ _VALUES: dict[str, Any] = {
     "webhook_events": ["payment.success", "payment.failed"],
     "webhook_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     "webhook_url": URL,
+    "user_id": USER_ID,
+    "AuditEntry.action": "refund.created",
+    "AuditEntry.actor": "ravi@shop.example",
+    "AuditEntry.address": "203.0.113.7",
+    "AuditEntry.details": {"amount": 20000, "payment_id": PAYMENT_ID},
+    "AuditEntry.id": "3f0f3c0e-58a3-4a0e-8d5b-7f1d0a4f8e21",
+    "AuditEntry.subject": REFUND_ID,
     "Balance.available": 50000,
     "ChallengeAnswer.action": "submit_code",
     "CardDetails.cvv": "123",
@@ -69,8 +77,14 @@ _VALUES: dict[str, Any] = {
     ],
     "LedgerTransaction.id": "txn_W2sK3jD9s2L1pQr7",
     "LedgerTransaction.kind": "capture",
+    "Member.email": "ravi@shop.example",
+    "Member.name": "Ravi Rao",
+    "MemberRemoved.removed": True,
+    "MemberUpdate.role": "support",
     "Merchant.id": MERCHANT_ID,
+    "MerchantOfUser.id": MERCHANT_ID,
     "MerchantWithSecrets.id": MERCHANT_ID,
+    "NewMember.role": "developer",
     "NewWebhookEndpoint.secret": None,
     "Order.capture": "manual",
     "Order.status": "created",
@@ -87,6 +101,12 @@ _VALUES: dict[str, Any] = {
     "RetryScheduled.id": WEBHOOK_ID,
     "RetryScheduled.message": "Webhook retry scheduled",
     "RetryScheduled.status": "pending",
+    "Session.merchant": {"id": MERCHANT_ID, "name": "Asha's Bakery"},
+    "Session.role": "owner",
+    "SessionMerchant.id": MERCHANT_ID,
+    "SessionUser.id": USER_ID,
+    "SessionUser.name": "Asha Rao",
+    "SessionsEnded.ended": 1,
     "TestEventSent.message": "Test event scheduled",
     "TestMerchant.id": MERCHANT_ID,
     "TestMerchant.seeded": True,

@@ -12,6 +12,7 @@ from chalice import Chalice
 from chalicelib import front, runtime
 from chalicelib.api import (
     api_keys,
+    audit,
     checkout,
     events,
     health,
@@ -21,12 +22,29 @@ from chalicelib.api import (
     orders,
     payments,
     refunds,
+    session,
+    team,
     test,
     webhook_endpoints,
     webhooks,
 )
 
-NOUNS = (orders, payments, refunds, ledger, events, webhooks, webhook_endpoints, merchants, api_keys, test, checkout)
+NOUNS = (
+    orders,
+    payments,
+    refunds,
+    ledger,
+    events,
+    webhooks,
+    webhook_endpoints,
+    merchants,
+    api_keys,
+    session,
+    team,
+    audit,
+    test,
+    checkout,
+)
 
 app = Chalice(app_name="payment-gateway")
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from shared.db.database import Row, Tx
 from shared.errors import BadRequest
 
-_NAMED_BY_UUID = ("webhook_logs", "merchants")
+_NAMED_BY_UUID = ("webhook_logs", "merchants", "audit_log")
 LIMIT_MAX = 100
 OFFSET_MAX = 100_000  # rows before it are read and thrown away
 
@@ -38,7 +38,9 @@ class Rows:
 def select(
     tx: Tx,
     *,
-    table: Literal["orders", "payments", "refunds", "events", "webhook_logs", "ledger_transactions", "merchants"],
+    table: Literal[
+        "orders", "payments", "refunds", "events", "webhook_logs", "ledger_transactions", "merchants", "audit_log"
+    ],
     columns: str,
     merchant_id: UUID | None,
     page: Page,

@@ -28,6 +28,7 @@ class PaymentQuery(Created, kw_only=True):
     routes,
     "GET",
     "/api/v1/payments",
+    role="read_only",
     summary="List payments",
     query=PaymentQuery,
     answer=lists.list_of(views.Payment),
