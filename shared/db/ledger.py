@@ -42,11 +42,16 @@ class Sum:
 
 
 def sums(tx: Tx, *, merchant_id: UUID) -> list[Sum]:
-    """What every account of the merchant holds."""
+    """What every account of the merchant holds: what is added up already, and what was booked since."""
     rows = tx.execute(
-        """select currency, account, sum(amount)::bigint as amount from ledger_entries
-            where merchant_id = %s group by currency, account order by currency, account""",
-        (merchant_id,),
+        """select currency, account, sum(amount)::bigint as amount
+             from (select currency, account, amount from ledger_sums where merchant_id = %(merchant_id)s
+                    union all
+                   select e.currency, e.account, e.amount
+                     from ledger_transactions t join ledger_entries e on e.transaction_id = t.id
+                    where t.merchant_id = %(merchant_id)s and t.xid >= (select through from rollup_mark)) as s
+            group by currency, account order by currency, account""",
+        {"merchant_id": merchant_id},
     ).fetchall()
     return [Sum(**row) for row in rows]
 
