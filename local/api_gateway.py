@@ -58,11 +58,14 @@ class _PerThread(Chalice):
 class ApiGateway:
     """Thread-safe. `cors_origins` may call from a browser; no other origin may."""
 
-    def __init__(self, app: Chalice, *, cors_origins: tuple[str, ...], production: bool = False) -> None:
+    def __init__(
+        self, app: Chalice, *, cors_origins: tuple[str, ...], production: bool = False, which_noted: str = "off"
+    ) -> None:
         app.__class__ = _PerThread
         self._app = app
         self._cors_origins = frozenset(cors_origins)
         self._production = production
+        self._which_noted = which_noted
         self._fixed = {path: path for path in app.routes if "{" not in path}
         self._patterns = [
             (re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path)), path) for path in app.routes if "{" in path
@@ -102,6 +105,7 @@ class ApiGateway:
             Context("app", timeout_seconds=TIMEOUT_SECONDS, request_id=request_id),
             cors_origins=self._cors_origins,
             production=self._production,
+            which_noted=self._which_noted,
         )
         return HttpAnswer(answer["statusCode"], answer["headers"], answer["body"].encode(), resource)
 

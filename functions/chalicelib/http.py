@@ -35,6 +35,7 @@ B = TypeVar("B")
 JSON = "application/json"
 TEST_PATHS = "/api/v1/test/"  # what these paths begin with is not there in production
 UNKNOWN_PATH = "There is no such path; /openapi.json lists those there are"
+NOT_MODIFIED = 304
 RETRY_SECONDS = 1  # what a caller is told to wait when Postgres is away
 # Between two looks at what a caller waits for: soon at first, seldom later.
 WAIT_STEP_SECONDS = 0.05
@@ -65,6 +66,7 @@ class Endpoint:
     secret_answer: bool  # whether the answer shows a secret, which is then stored sealed
     trusting: bool  # whether a credential that was right a moment ago is right now
     waits: bool  # whether a caller may wait for another answer
+    content_type: str  # of a success
 
 
 ENDPOINTS: list[Endpoint] = []
@@ -91,10 +93,11 @@ class Call(Generic[B]):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """A status other than the usual one, or bytes that are JSON already."""
+    """A status other than the usual one, further headers, or what is text already: bytes."""
 
     status: int
     body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def endpoint(
@@ -116,6 +119,7 @@ def endpoint(
     trusting: bool = False,
     owner: Callable[..., UUID] | None = None,
     pending: Callable[[Any], bool] | None = None,
+    content_type: str = JSON,
     tag: str,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Registers a function as an endpoint. It takes a Call and the ids in the path, and returns what is shown.
@@ -124,7 +128,8 @@ def endpoint(
     only reads or writes by one statement. `connected=False` is for an endpoint that must answer without Postgres.
     `trusting` spares the look at the caller's key that every other endpoint takes, but for those that only read.
     `owner` tells whose the object is that a checkout page names. With `pending`, a caller may `wait` until what is
-    shown is so no more: the endpoint is run again and again, with no connection held in between.
+    shown is so no more: the endpoint is run again and again, with no connection held in between. An endpoint of another
+    `content_type` than JSON returns an Answer whose body is bytes.
     """
     described = Endpoint(
         method=method,
@@ -142,6 +147,7 @@ def endpoint(
         secret_answer=secret_answer,
         trusting=trusting or method == "GET",
         waits=pending is not None,
+        content_type=content_type,
     )
     ENDPOINTS.append(described)
 
@@ -157,14 +163,13 @@ def endpoint(
             headers = {"Content-Type": JSON, "X-Request-Id": request_id, "Cache-Control": "no-store"}
             try:
                 stop_at = time.monotonic() + (_seconds_to_wait(request) if pending is not None else 0.0)
-                code, shown, replayed = _run(function, described, request, request_id, path_ids, open_tx, owner)
+                code, shown, more = _run(function, described, request, request_id, path_ids, open_tx, owner)
                 step = WAIT_STEP_SECONDS
                 while pending is not None and pending(shown) and (left := stop_at - time.monotonic()) > 0:
                     time.sleep(min(step, left))
                     step = min(step * WAIT_STEP_GROWTH, WAIT_STEP_SECONDS_MAX)
-                    code, shown, replayed = _run(function, described, request, request_id, path_ids, open_tx, owner)
-                if replayed:
-                    headers["Idempotency-Replayed"] = "true"
+                    code, shown, more = _run(function, described, request, request_id, path_ids, open_tx, owner)
+                headers |= {"Content-Type": content_type} | more
             except GatewayError as refusal:
                 code, shown = refusal.status, {"error": refusal.as_dict() | {"request_id": request_id}}
                 if isinstance(refusal, Unavailable) or refusal.reason == "idempotency_in_progress":
@@ -173,7 +178,7 @@ def endpoint(
                 log.exception("request failed: id=%s %s %s", request_id, method, path)
                 error = {"code": "SERVER_ERROR", "description": "Something went wrong on our side. Try again."}
                 code, shown = 500, {"error": error | {"request_id": request_id}}
-            return Response(body=_text(shown), status_code=code, headers=headers)
+            return Response(body="" if code == NOT_MODIFIED else _text(shown), status_code=code, headers=headers)
 
         view.__name__ = function.__name__
         # Content types are checked by us: Chalice answers with a shape of its own.
@@ -191,8 +196,8 @@ def _run(
     path_ids: Mapping[str, str],
     open_tx: Callable[[Database], AbstractContextManager[Any]],
     owner: Callable[..., UUID] | None,
-) -> tuple[int, Any, bool]:
-    """The status, what is shown, and whether that was shown before under the same idempotency key."""
+) -> tuple[int, Any, Mapping[str, str]]:
+    """The status, what is shown, and further headers, such as that it was shown before under its idempotency key."""
     on = runtime.current()
     key = request.headers.get("idempotency-key") if described.keyed else None
     try:
@@ -200,7 +205,7 @@ def _run(
             call: Call[Any] = Call(
                 on=on,
                 tx=tx,
-                _merchant_id=_caller(tx, described, request.headers),
+                _merchant_id=_noted(request, _caller(tx, described, request.headers)),
                 query=None if described.query is None else request_query.read(request, described.query),
                 body=None if described.body is None else _body(request, described),
                 headers=request.headers,
@@ -212,8 +217,9 @@ def _run(
                 key = _scoped(idempotency.check_key(key), described, call.body, path_ids)
                 earlier = _begin(call, key, request, described, path_ids)
                 if earlier is not None:
-                    return earlier.status, earlier.response.encode(), True
+                    return earlier.status, earlier.response.encode(), {"Idempotency-Replayed": "true"}
             shown = function(call, **path_ids)
+            more: Mapping[str, str] = shown.headers if isinstance(shown, Answer) else {}
             status, shown = (shown.status, shown.body) if isinstance(shown, Answer) else (described.status, shown)
             if key is not None:
                 shown = _text(shown).encode()
@@ -224,7 +230,7 @@ def _run(
         raise Unavailable("The gateway is not available right now; try again", reason="unavailable") from error
     if call.staged:
         on.queue.send(call.staged)
-    return status, shown, False
+    return status, shown, more
 
 
 def _body(request: Any, described: Endpoint) -> Any:
@@ -282,6 +288,13 @@ def _caller(tx: Tx, described: Endpoint, headers: Mapping[str, str]) -> UUID | N
         identity.check_operator(runtime.current().config.operator_secret, headers.get("authorization"))
         return identity.OPERATOR
     return None
+
+
+def _noted(request: Any, merchant_id: UUID | None) -> UUID | None:
+    """The merchant that calls, left in the event for what notes calls when they are answered."""
+    if merchant_id != identity.OPERATOR:
+        request.context["merchantId"] = merchant_id
+    return merchant_id
 
 
 def _owned_by(call: Call[Any], owner: Callable[..., UUID], path_ids: Mapping[str, str]) -> UUID:

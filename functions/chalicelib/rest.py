@@ -17,7 +17,9 @@ from chalicelib.api import (
     ledger,
     merchants,
     openapi,
+    operations,
     orders,
+    overview,
     payments,
     refunds,
     test,
@@ -25,7 +27,8 @@ from chalicelib.api import (
     webhooks,
 )
 
-NOUNS = (orders, payments, refunds, ledger, events, webhooks, webhook_endpoints, merchants, api_keys, test)
+NOUNS = (orders, payments, refunds, ledger, events, webhooks, webhook_endpoints, merchants, api_keys, overview,
+         operations, test)  # fmt: skip
 
 app = Chalice(app_name="payment-gateway")
 
@@ -40,4 +43,11 @@ for endpoint in (health, openapi):
 def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """What API Gateway invokes."""
     settings = runtime.current().config
-    return front.answer(app, event, context, cors_origins=settings.cors_origins, production=settings.production)
+    return front.answer(
+        app,
+        event,
+        context,
+        cors_origins=settings.cors_origins,
+        production=settings.production,
+        which_noted=settings.request_log,
+    )

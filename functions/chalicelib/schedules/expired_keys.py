@@ -7,6 +7,7 @@ from typing import Any
 from chalice import Blueprint, Rate
 
 from chalicelib import runtime
+from chalicelib.schedules import noted
 from shared.db import idempotency
 
 schedules = Blueprint(__name__)
@@ -16,6 +17,7 @@ BATCHES_MAX = 200  # a million keys an hour
 
 
 @schedules.schedule(Rate(1, unit=Rate.HOURS), name="expired_keys")
+@noted
 def expired_keys(_: Any) -> None:
     database = runtime.current().database
     for _batch in range(BATCHES_MAX):
