@@ -106,6 +106,7 @@ _VALUES: dict[str, Any] = {
     "RetryScheduled.id": WEBHOOK_ID,
     "RetryScheduled.message": "Webhook retry scheduled",
     "RetryScheduled.status": "pending",
+    "JobRevived.id": "4711",
     "JobRevived.kind": "process_payment",
     "JobRevived.status": "pending",
     "JobRevived.subject": PAYMENT_ID,

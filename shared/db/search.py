@@ -1,4 +1,4 @@
-"""SQL that finds a merchant's objects by what a person has at hand: the beginning of an id, a receipt, a VPA, four digits.
+"""SQL that finds a merchant's objects by what one has at hand: an id or its beginning, a receipt, a VPA, four digits.
 
 Every statement goes through an index and is bounded, so a search costs the same among a million rows.
 """

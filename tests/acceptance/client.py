@@ -188,7 +188,10 @@ class Caller:
         headers: Mapping[str, str] | None = None,
         **query: Any,
     ) -> Answer:
-        """`key` is sent as Idempotency-Key, `headers` beside the caller's own. Paths begin after /api/v1 unless they say otherwise."""
+        """`key` is sent as Idempotency-Key, `headers` beside the caller's own.
+
+        Paths begin after /api/v1 unless they say otherwise.
+        """
         full = path if path.startswith(("/api/", "/health", "/openapi.json")) else f"/api/v1{path}"
         sent = self.headers | dict(headers or {})
         if key is not None:

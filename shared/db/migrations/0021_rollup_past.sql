@@ -1,5 +1,5 @@
 -- What happened before there were rollups is added up, and what is looked for is found.
-select rollup_add(0, 1);
+do $function$ begin perform rollup_add(0, 1); end $function$;
 
 create index events_written              on events (merchant_id, xid);
 create index ledger_transactions_written on ledger_transactions (merchant_id, xid);
