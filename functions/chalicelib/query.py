@@ -46,18 +46,38 @@ class Paging(msgspec.Struct, kw_only=True):
         )
 
 
+CreatedGte = Annotated[
+    str | None, Meta(description=f"Made then or later: {MOMENT}. The + of an offset is written as %2B.")
+]
+CreatedLte = Annotated[str | None, Meta(description="Made then or earlier.")]
+
+
+def created_between(first: str | None, last: str | None) -> dict[str, Any]:
+    """The conditions on the time of creation, for a list. Raises BadRequest."""
+    return {
+        "created_at >= %s": query_moment(first, field="created_gte"),
+        "created_at < %s + interval '1 second'": query_moment(last, field="created_lte"),
+    }
+
+
 class Created(Paging, kw_only=True):
-    created_gte: Annotated[
-        str | None, Meta(description=f"Made then or later: {MOMENT}. The + of an offset is written as %2B.")
-    ] = None
-    created_lte: Annotated[str | None, Meta(description="Made then or earlier.")] = None
+    created_gte: CreatedGte = None
+    created_lte: CreatedLte = None
 
     def created(self) -> dict[str, Any]:
         """The conditions on the time of creation, for a list."""
-        return {
-            "created_at >= %s": query_moment(self.created_gte, field="created_gte"),
-            "created_at < %s + interval '1 second'": query_moment(self.created_lte, field="created_lte"),
-        }
+        return created_between(self.created_gte, self.created_lte)
+
+
+def paged(filters: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    """The query of a list with these filters: with the members of Paging, and its `page`."""
+    return msgspec.defstruct(
+        f"Paged{filters.__name__}",
+        [(field.name, field.type, field.default) for field in msgspec.structs.fields(Paging)],
+        bases=(filters,),
+        namespace={"page": Paging.page},
+        kw_only=True,
+    )
 
 
 class Wait(msgspec.Struct, kw_only=True):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta
 
-from chalicelib.query import Created
+from chalicelib.query import CreatedGte, CreatedLte, created_between
 from shared.domain.payment import State
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ else:
     StateName = Literal[tuple(state.value for state in State)]
 
 
-class PaymentFilters(Created, kw_only=True):
+class PaymentFilters(msgspec.Struct, kw_only=True):
+    created_gte: CreatedGte = None
+    created_lte: CreatedLte = None
     status: Literal["pending", "success", "failed", "partially_refunded", "refunded"] | None = None
     state: Annotated[StateName | None, Meta(description="Finer than `status`.")] = None
     method: Literal["upi", "card"] | None = None
@@ -41,5 +44,5 @@ class PaymentFilters(Created, kw_only=True):
             "amount = %s": self.amount,
             "amount >= %s": self.amount_gte,
             "amount <= %s": self.amount_lte,
-            **self.created(),
+            **created_between(self.created_gte, self.created_lte),
         }

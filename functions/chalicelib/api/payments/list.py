@@ -9,10 +9,13 @@ from chalice import Blueprint
 from chalicelib import lists
 from chalicelib.api.payments.filters import PaymentFilters
 from chalicelib.http import Call, endpoint
+from chalicelib.query import paged
 from shared.db import payments
 from shared.domain import views
 
 routes = Blueprint(__name__)
+
+PaymentQuery = paged(PaymentFilters)
 
 
 @endpoint(
@@ -20,11 +23,11 @@ routes = Blueprint(__name__)
     "GET",
     "/api/v1/payments",
     summary="List payments",
-    query=PaymentFilters,
+    query=PaymentQuery,
     answer=lists.list_of(views.Payment),
     tag="Payments",
 )
 def list_payments(call: Call[None]) -> Any:
-    query: PaymentFilters = call.query
+    query: Any = call.query
     rows = payments.page(call.tx, query.page(), merchant_id=call.merchant_id, where=query.where())
     return lists.show(rows, query, lambda row: views.of_payment(payments.of_row(row)))
