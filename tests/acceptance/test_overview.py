@@ -1,4 +1,4 @@
-"""What a dashboard shows: figures, what changed, what needs attention, searches, timelines, exports, calls of the API."""
+"""What a dashboard shows: figures, changes, what needs attention, searches, timelines, exports, calls of the API."""
 
 from __future__ import annotations
 
