@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from shared.db.database import Tx
+from shared.db.rollups import FRESH
 
 ATTEMPTS_MAX = 1000  # counted, of the last minutes
 
@@ -16,9 +17,9 @@ def cursor(tx: Tx, *, merchant_id: UUID) -> str:
     the last minutes, for the same reason; so the text may change once more when those minutes are over.
     """
     row = tx.execute(
-        """select coalesce((select count from event_counts where merchant_id = %(merchant_id)s), 0)
+        f"""select coalesce((select count from event_counts where merchant_id = %(merchant_id)s), 0)
                   + (select count(*) from events
-                      where merchant_id = %(merchant_id)s and xid >= (select through from rollup_mark)) as events,
+                      where merchant_id = %(merchant_id)s and {FRESH}) as events,
                   (select id from orders where merchant_id = %(merchant_id)s
                     order by created_at desc, id desc limit 1) as newest_order,
                   (select last_attempt_at from webhook_logs

@@ -167,10 +167,12 @@ def test_nothing_is_missed_or_counted_twice_while_transactions_commit_late(
         adding = [threads.submit(add_up) for _ in range(2)]
         writing = [threads.submit(write, number) for number in range(payers)]
         looks = 0
-        while not all(one.done() for one in writing):
-            _check(observer)
-            looks += 1
-        over.set()
+        try:
+            while not all(one.done() for one in writing):
+                _check(observer)
+                looks += 1
+        finally:
+            over.set()
         for one in writing + adding:
             one.result()
     assert looks > 10
