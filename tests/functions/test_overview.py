@@ -371,7 +371,7 @@ def test_no_card_number_cvv_or_secret_is_ever_kept(api: Api, observer: psycopg.C
             "vpa": "a@upi",
             "notes": {"list": [{"cvv": CVV, "token": "t" + CVV}]},
         },
-        {"padding": "x" * 4080, "typed": NUMBER},
+        {"padding": "x" * 4060, "typed": NUMBER},
         [{"cvv": CVV}],
         NUMBER,
     ]
@@ -388,6 +388,12 @@ def test_no_card_number_cvv_or_secret_is_ever_kept(api: Api, observer: psycopg.C
         assert NUMBER[:12] not in digits, "half a card number"
         assert "Asha Rao" not in row and test_merchant.API_SECRET not in row and "whsec_4" not in row
     assert any('"vpa":"a@upi"' in row.replace('""', '"').replace("\\", "") for row in kept)
+
+
+def test_what_a_card_is_made_of_is_masked_whatever_it_is() -> None:
+    sent = {"order_id": "order_1", "card": {"number": 1, "cvv": "8", "Holder_Name": "Asha"}, "vpa": "a@upi"}
+    masked = dict.fromkeys(sent["card"], request_log.MASK)  # type: ignore[arg-type]
+    assert json.loads(request_log.masked(json.dumps(sent)) or "") == sent | {"card": masked}
 
 
 @pytest.mark.parametrize(
