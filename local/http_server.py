@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import app as handlers
-from chalicelib import http
+from chalicelib import http, request_log
 from chalicelib.body import BYTES_MAX
 
 from local import runtime, sources
@@ -42,11 +42,15 @@ def start(metrics_folder: Path) -> HttpServer:
     """The server, as the environment says. `metrics_folder` is common to its processes."""
     settings = runtime.settings_or_exit()
     on = runtime.start(settings, name="api")
-    return HttpServer(
-        settings,
-        ApiGateway(handlers.app, cors_origins=settings.cors_origins, production=settings.production),
-        Metrics(metrics_folder, on.database.sibling("metrics")),
+    metrics = Metrics(metrics_folder, on.database.sibling("metrics"))
+    request_log.use(request_log.Gathered(on.database.sibling("requests"), dropped=metrics.unnoted))
+    gateway = ApiGateway(
+        handlers.app,
+        cors_origins=settings.cors_origins,
+        production=settings.production,
+        which_noted=settings.request_log,
     )
+    return HttpServer(settings, gateway, metrics)
 
 
 class HttpServer:

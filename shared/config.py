@@ -81,6 +81,7 @@ class Config:
     metrics_token: str = field(repr=False)  # empty: there is none
     log_format: str
     log_requests: bool
+    request_log: str  # of which calls merchants are shown a note: all, writes and refusals, refusals, none
     bank: BankConfig
 
     @property
@@ -135,6 +136,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Config:
         metrics_token=_metrics_token(env),
         log_format=_choice(env, "LOG_FORMAT", ("json", "text"), "json"),
         log_requests=_flag(env, "LOG_REQUESTS", False),
+        request_log=_choice(env, "REQUEST_LOG", ("all", "writes", "errors", "off"), "all"),
         bank=bank,
     )
 

@@ -25,6 +25,12 @@ ENCRYPTION_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 JWT_SECRET = "a secret of tests, long enough to be one"
 # Emptied in this order before each test; deleting a few rows is much quicker than truncating.
 TABLES = (
+    "api_requests",
+    "payment_figures",
+    "ledger_sums",
+    "event_counts",
+    "job_samples",
+    "schedule_runs",
     "idempotency_keys",
     "webhook_attempts",
     "webhook_logs",

@@ -42,6 +42,7 @@ TEST_PATHS = ("/api/v1/test/", "/bank")  # what begins with one of these is not 
 PAGES = frozenset(("/checkout", "/bank"))  # what a person's browser opens
 BANK_PATHS = "/api/v1/test/bank/"  # what the simulated bank's page calls
 UNKNOWN_PATH = "There is no such path; /openapi.json lists those there are"
+NOT_MODIFIED = 304
 RETRY_SECONDS = 1  # what a caller is told to wait when Postgres is away
 # Between two looks at what a caller waits for: soon at first, seldom later.
 WAIT_STEP_SECONDS = 0.05
@@ -74,6 +75,7 @@ class Endpoint:
     secret_answer: bool  # whether the answer shows a secret, which is then stored sealed
     trusting: bool  # whether a credential that was right a moment ago is right now
     waits: bool  # whether a caller may wait for another answer
+    content_type: str = JSON  # of a success
     page: bool = False  # for a person's browser: no JSON, and no part of the OpenAPI document
 
     @property
@@ -92,6 +94,10 @@ class Who:
     merchant_id: UUID | None
     actor: Actor
     session: Session | None = None
+
+    @property
+    def is_operator(self) -> bool:
+        return self.session is not None and self.session.is_operator
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,10 +139,11 @@ class Call(Generic[B]):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """A status other than the usual one, or bytes that are JSON already."""
+    """A status other than the usual one, further headers, or what is text already: bytes."""
 
     status: int
     body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def endpoint(
@@ -160,6 +167,7 @@ def endpoint(
     trusting: bool = False,
     owner: Callable[..., UUID] | None = None,
     pending: Callable[[Any], bool] | None = None,
+    content_type: str = JSON,
     tag: str,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Registers a function as an endpoint. It takes a Call and the ids in the path, and returns what is shown.
@@ -170,7 +178,8 @@ def endpoint(
     secret only. With `confirmed` the user must have given the password again a moment ago.
     `trusting` spares the look at the caller's key that every other endpoint takes, but for those that only read.
     `owner` tells whose the object is that a checkout page names. With `pending`, a caller may `wait` until what is
-    shown is so no more: the endpoint is run again and again, with no connection held in between.
+    shown is so no more: the endpoint is run again and again, with no connection held in between. An endpoint of another
+    `content_type` than JSON returns an Answer whose body is bytes.
     """
     described = Endpoint(
         method=method,
@@ -191,6 +200,7 @@ def endpoint(
         secret_answer=secret_answer,
         trusting=trusting or method == "GET",
         waits=pending is not None,
+        content_type=content_type,
     )
     ENDPOINTS.append(described)
 
@@ -213,7 +223,7 @@ def endpoint(
                     step = min(step * WAIT_STEP_GROWTH, WAIT_STEP_SECONDS_MAX)
                     code, shown, later = _run(function, described, request, request_id, path_ids, open_tx, owner)
                     more |= later
-                headers |= more
+                headers |= {"Content-Type": content_type} | more
             except GatewayError as refusal:
                 code, shown = refusal.status, {"error": refusal.as_dict() | {"request_id": request_id}}
                 if isinstance(refusal, Unavailable) or refusal.reason == "idempotency_in_progress":
@@ -224,7 +234,7 @@ def endpoint(
                 log.exception("request failed: id=%s %s %s", request_id, method, path)
                 error = {"code": "SERVER_ERROR", "description": "Something went wrong on our side. Try again."}
                 code, shown = 500, {"error": error | {"request_id": request_id}}
-            return Response(body=_text(shown), status_code=code, headers=headers)
+            return Response(body="" if code == NOT_MODIFIED else _text(shown), status_code=code, headers=headers)
 
         view.__name__ = function.__name__
         # Content types are checked by us: Chalice answers with a shape of its own.
@@ -243,7 +253,7 @@ def _run(
     open_tx: Callable[[Database], AbstractContextManager[Any]],
     owner: Callable[..., UUID] | None,
 ) -> tuple[int, Any, dict[str, str]]:
-    """The status, what is shown, and headers that belong to it."""
+    """The status, what is shown, and further headers, such as that it was shown before under its idempotency key."""
     on = runtime.current()
     more: dict[str, str] = {}
     key = request.headers.get("idempotency-key") if described.keyed else None
@@ -252,7 +262,7 @@ def _run(
             call: Call[Any] = Call(
                 on=on,
                 tx=tx,
-                who=_caller(tx, described, request, more),
+                who=_noted(request, _caller(tx, described, request, more)),
                 query=None if described.query is None else request_query.read(request, described.query),
                 body=None if described.body is None else _body(request, described),
                 headers=request.headers,
@@ -267,6 +277,7 @@ def _run(
                 if earlier is not None:
                     return earlier.status, earlier.response.encode(), more | {"Idempotency-Replayed": "true"}
             shown = function(call, **path_ids)
+            more |= shown.headers if isinstance(shown, Answer) else {}
             status, shown = (shown.status, shown.body) if isinstance(shown, Answer) else (described.status, shown)
             if key is not None:
                 shown = _text(shown).encode()
@@ -383,6 +394,13 @@ def _check_may(described: Endpoint, session: Session) -> None:
 def address_of(request: Any) -> str:
     """Where a request comes from, as the server or API Gateway says, which know which proxies to believe."""
     return str((request.context.get("identity") or {}).get("sourceIp") or "")
+
+
+def _noted(request: Any, who: Who) -> Who:
+    """Who calls; the merchant is left in the event for what notes calls when they are answered."""
+    if who.merchant_id != identity.OPERATOR:
+        request.context["merchantId"] = who.merchant_id
+    return who
 
 
 def _owned_by(call: Call[Any], owner: Callable[..., UUID], path_ids: Mapping[str, str]) -> UUID:

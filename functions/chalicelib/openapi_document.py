@@ -27,6 +27,7 @@ _TAGS = {
     "Operations": "For machines that watch, and for those who write clients.",
     "Operator": "For whoever runs this gateway, with the operator's own secret, or signed in.",
     "Orders": "What is to be paid.",
+    "Overview": "What a dashboard shows first: figures, what needs attention, what changed, and calls of the API.",
     "Payments": "An order paid by UPI or card: authorized, captured or voided.",
     "Refunds": "Captured money given back.",
     "Session": "Signing in to the dashboard, and out; a cookie that pages of the same site send, and no script sees.",
@@ -39,6 +40,7 @@ _TAGS = {
 _PATH_IDS = {
     "api_key": ("The publishable part of the key.", examples.API_KEY),
     "event_id": ("The event's id, as receivers get it.", examples.EVENT_ID),
+    "job_id": ("The job's id.", "4711"),
     "merchant_id": ("The merchant's id.", examples.MERCHANT_ID),
     "order_id": ("The order's id.", examples.ORDER_ID),
     "payment_id": ("The payment's id.", examples.PAYMENT_ID),
@@ -51,6 +53,8 @@ _PATH_IDS = {
 # Of an answer, by the name of its component.
 _HEADERS = {
     "X-Request-Id": "Names this request in the gateway's log; an error's body has it too.",
+    "ETag": "What the answer says in short, for `If-None-Match`.",
+    "X-Next-Cursor": "The `cursor` of the page that follows; missing on the last one.",
     "Idempotency-Replayed": "`true` where the answer is an earlier one, given again under the same key.",
     "Retry-After": "Seconds to wait before the request is sent again.",
     "RateLimit-Limit": "How many requests may come at once.",
@@ -137,16 +141,17 @@ def _operation(described: Endpoint, schemas: Mapping[str, Any]) -> dict[str, Any
         errors.add(400)
     if described.keyed:
         errors |= {400, 409, 422}
-    content: dict[str, Any] = {
-        "schema": {"type": "object"} if described.answer is None else _reference(described.answer)
-    }
+    plain = {"type": "object"} if described.content_type == JSON else {"type": "string"}
+    content: dict[str, Any] = {"schema": plain if described.answer is None else _reference(described.answer)}
+    if described.content_type != JSON:
+        content["example"] = examples.of_text(described.content_type)
     if described.answer is not None:
         name, secret = described.answer.__name__, described.secret_answer
         content["example"] = examples.of_answer(name, schemas, secret=secret)
     shown = {
         "description": HTTPStatus(described.status).phrase,
-        "headers": _headers("X-Request-Id", *(["Idempotency-Replayed"] if described.keyed else [])),
-        "content": {JSON: content},
+        "headers": _headers("X-Request-Id", *_further_headers(described)),
+        "content": {described.content_type.partition(";")[0]: content},
     }
     operation: dict[str, Any] = {
         "operationId": f"{described.method.lower()}{_camel(described.path)}",
@@ -176,6 +181,17 @@ def _operation(described: Endpoint, schemas: Mapping[str, Any]) -> dict[str, Any
             },
         }
     return operation
+
+
+def _further_headers(described: Endpoint) -> list[str]:
+    """Of a success."""
+    tagged = HTTPStatus.NOT_MODIFIED in described.errors
+    paged = described.content_type != JSON
+    return [
+        name
+        for name, has in (("Idempotency-Replayed", described.keyed), ("ETag", tagged), ("X-Next-Cursor", paged))
+        if has
+    ]
 
 
 def _path_parameter(name: str) -> dict[str, Any]:
@@ -211,6 +227,8 @@ def _error(described: Endpoint, code: int) -> dict[str, Any]:
     waits = code == HTTPStatus.SERVICE_UNAVAILABLE or (code == HTTPStatus.CONFLICT and described.keyed)
     names = ["Retry-After"] if waits else sorted(_NUMBERS) if code == HTTPStatus.TOO_MANY_REQUESTS else []
     headers = _headers("X-Request-Id", *names)
+    if code == HTTPStatus.NOT_MODIFIED:  # it has no body
+        return {"description": HTTPStatus(code).phrase, "headers": _headers("X-Request-Id", "ETag")}
     return {"description": HTTPStatus(code).phrase, "headers": headers, "content": {JSON: {"schema": schema}}}
 
 

@@ -19,7 +19,9 @@ from chalicelib.api import (
     ledger,
     merchants,
     openapi,
+    operations,
     orders,
+    overview,
     payments,
     refunds,
     session,
@@ -42,6 +44,8 @@ NOUNS = (
     session,
     team,
     audit,
+    overview,
+    operations,
     test,
     checkout,
 )
@@ -59,4 +63,11 @@ for endpoint in (health, openapi):
 def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """What API Gateway invokes."""
     settings = runtime.current().config
-    return front.answer(app, event, context, cors_origins=settings.cors_origins, production=settings.production)
+    return front.answer(
+        app,
+        event,
+        context,
+        cors_origins=settings.cors_origins,
+        production=settings.production,
+        which_noted=settings.request_log,
+    )

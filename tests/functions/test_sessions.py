@@ -561,7 +561,9 @@ def test_our_own_page_may_write(api: Api, database: Database, headers: dict[str,
 LEAST = {
     "read_only": {
         ("GET", "/api/v1/api_keys"),
+        ("GET", "/api/v1/attention"),
         ("GET", "/api/v1/balance"),
+        ("GET", "/api/v1/changes"),
         ("GET", "/api/v1/events"),
         ("GET", "/api/v1/events/{event_id}"),
         ("GET", "/api/v1/ledger"),
@@ -569,7 +571,12 @@ LEAST = {
         ("GET", "/api/v1/orders"),
         ("GET", "/api/v1/orders/{order_id}"),
         ("GET", "/api/v1/payments"),
+        ("GET", "/api/v1/payments/export"),
         ("GET", "/api/v1/payments/{payment_id}"),
+        ("GET", "/api/v1/payments/{payment_id}/timeline"),
+        ("GET", "/api/v1/requests"),
+        ("GET", "/api/v1/search"),
+        ("GET", "/api/v1/stats"),
         ("GET", "/api/v1/payments/{payment_id}/refunds"),
         ("GET", "/api/v1/refunds"),
         ("GET", "/api/v1/refunds/{refund_id}"),
@@ -616,6 +623,9 @@ LEAST = {
         ("POST", "/api/v1/session/password"),
     },
     "operator": {
+        ("GET", "/api/v1/operations"),
+        ("GET", "/api/v1/operations/dead_jobs"),
+        ("POST", "/api/v1/operations/dead_jobs/{job_id}/retry"),
         ("GET", "/api/v1/merchants"),
         ("GET", "/api/v1/merchants/{merchant_id}/api_keys"),
         ("POST", "/api/v1/merchants"),
@@ -650,7 +660,8 @@ def _try(api: Api, route: tuple[str, str], headers: dict[str, str]) -> SimpleNam
     """The call with ids of nothing and an empty body: who may, is told what is wrong with those."""
     method, path = route
     filled = path.format_map({"merchant_id": str(uuid4()), "user_id": str(uuid4())} | dict.fromkeys(
-        ("api_key", "event_id", "order_id", "payment_id", "refund_id", "webhook_endpoint_id", "webhook_id"), "nothing"
+        ("api_key", "event_id", "job_id", "order_id", "payment_id", "refund_id", "webhook_endpoint_id", "webhook_id"),
+        "nothing",
     ))  # fmt: skip
     return api.call(method, filled, None if method == "GET" else {}, headers=headers)
 

@@ -7,6 +7,7 @@ from typing import Any
 from chalice import Blueprint, Rate
 
 from chalicelib import runtime
+from chalicelib.schedules import noted
 from shared.db import idempotency
 from shared.db import sessions as db
 from shared.db.database import Tx
@@ -19,6 +20,7 @@ BATCHES_MAX = 200  # a million keys an hour
 
 
 @schedules.schedule(Rate(1, unit=Rate.HOURS), name="expired_keys")
+@noted
 def expired_keys(_: Any) -> None:
     database = runtime.current().database
     for forget in (idempotency.delete_expired, db.delete_expired_tries, _forget_sessions):
