@@ -1,0 +1,7 @@
+/** Every refund. */
+
+import { PageHeader } from "../../ui";
+
+export default function Refunds() {
+  return <PageHeader title="Refunds" />;
+}

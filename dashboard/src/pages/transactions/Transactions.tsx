@@ -1,0 +1,7 @@
+/** Every payment. */
+
+import { PageHeader } from "../../ui";
+
+export default function Transactions() {
+  return <PageHeader title="Transactions" />;
+}

@@ -1,0 +1,43 @@
+/** How values are said to people: rates, durations, methods, reasons. */
+
+/** 0.95 → "95%"; 0.9536 → "95.4%"; null → "–". */
+export function formatRate(rate: number | null): string {
+  if (rate === null) return "–";
+  // Rounded down past 99 %: "100%" is only said when nothing failed.
+  const tenths = rate < 1 ? Math.min(Math.round(rate * 1000), 999) : 1000;
+  return `${tenths % 10 === 0 ? tenths / 10 : (tenths / 10).toFixed(1)}%`;
+}
+
+export function formatCount(count: number): string {
+  return new Intl.NumberFormat("en-IN").format(count);
+}
+
+/** 0.42 → "420 ms", 6.2 → "6.2 s", 90 → "1 min 30 s". */
+export function formatSeconds(seconds: number | null): string {
+  if (seconds === null) return "–";
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  const rest = Math.round(seconds % 60);
+  if (minutes < 60) return rest === 0 ? `${minutes} min` : `${minutes} min ${rest} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+const WORDS: Record<string, string> = {
+  upi: "UPI",
+  card: "Card",
+  visa: "Visa",
+  mastercard: "Mastercard",
+  amex: "American Express",
+  rupay: "RuPay",
+  vpa: "VPA",
+  otp: "one-time code",
+};
+
+/** `insufficient_funds` → "Insufficient funds". */
+export function sayName(name: string): string {
+  const known = WORDS[name.toLowerCase()];
+  if (known) return known;
+  const words = name.replace(/[_.]/g, " ").toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
