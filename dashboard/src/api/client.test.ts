@@ -22,7 +22,13 @@ afterEach(() => {
 });
 
 test("an error carries what the API said, for programs and for people", async () => {
-  const error = { code: "BAD_REQUEST_ERROR", reason: "too_small", field: "amount", description: "No", request_id: "r1" };
+  const error = {
+    code: "BAD_REQUEST_ERROR",
+    reason: "too_small",
+    field: "amount",
+    description: "No",
+    request_id: "r1",
+  };
   answers(400, JSON.stringify({ error }));
   const found = await errorOf(call("/api/v1/orders"));
   expect([found.status, found.code, found.reason, found.field, found.description, found.requestId]).toEqual([
@@ -78,5 +84,7 @@ test("calls are same-origin JSON, and say when nobody asked for them", async () 
 });
 
 test("parameters that are not set are left out, the others are escaped", () => {
-  expect(address("/p", { a: "x&y=1", b: "", c: null, d: undefined, e: 0, f: false })).toBe("/p?a=x%26y%3D1&e=0&f=false");
+  expect(address("/p", { a: "x&y=1", b: "", c: null, d: undefined, e: 0, f: false })).toBe(
+    "/p?a=x%26y%3D1&e=0&f=false",
+  );
 });

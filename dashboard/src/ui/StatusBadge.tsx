@@ -24,10 +24,10 @@ const LOOKS: Record<string, [Tone, Mark, string?]> = {
   created: ["calm", IconCircleDashed],
   attempted: ["wait", IconClock],
   processing: ["wait", IconClock],
-  requires_action: ["info", IconClock, "Waits for customer"],
+  requires_action: ["info", IconClock, "waits for customer"],
   outcome_unknown: ["bad", IconQuestionMark],
   authorized: ["info", IconLock],
-  success: ["good", IconCheck, "Succeeded"],
+  success: ["good", IconCheck],
   succeeded: ["good", IconCheck],
   paid: ["good", IconCheck],
   processed: ["good", IconCheck],
@@ -68,7 +68,7 @@ export function StatusBadge({ status, label, tone, testId }: StatusBadgeProps) {
       {...(testId ? named(testId) : undefined)}
     >
       <Icon size={13} stroke={2.4} aria-hidden />
-      {label ?? said ?? words.charAt(0).toUpperCase() + words.slice(1)}
+      <span className={classes.words}>{label ?? said ?? words}</span>
     </span>
   );
 }
