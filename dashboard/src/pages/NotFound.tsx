@@ -1,9 +1,8 @@
 /** An address that leads nowhere. */
 
-import { Button } from "@mantine/core";
 import { IconMapPinQuestion } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { EmptyState } from "../ui/EmptyState";
+import { LinkButton } from "../ui/LinkButton";
 
 export function NotFound() {
   return (
@@ -11,11 +10,7 @@ export function NotFound() {
       <EmptyState
         icon={<IconMapPinQuestion size={22} />}
         title="There is no such page"
-        action={
-          <Button component={Link} to="/dashboard">
-            Go to the home page
-          </Button>
-        }
+        action={<LinkButton to="/dashboard">Go to the home page</LinkButton>}
       >
         The address may have been cut off. Search with Ctrl K for a payment, an order or a page.
       </EmptyState>

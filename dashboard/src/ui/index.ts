@@ -10,6 +10,7 @@ export { FilterBar, FilterSelect, FilterText } from "./FilterBar";
 export { GuardedButton } from "./GuardedButton";
 export { IdText } from "./IdText";
 export { type Shortcut, useShortcuts } from "./keys";
+export { LinkButton } from "./LinkButton";
 export { MethodText } from "./MethodText";
 export { Money } from "./Money";
 export { sayExactly, sayMoment } from "./moments";
