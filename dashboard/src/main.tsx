@@ -5,7 +5,6 @@ import "virtual:theme-variables.css";
 import "./theme/global.css";
 
 import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
@@ -13,6 +12,7 @@ import { createRoot } from "react-dom/client";
 import { queryClient } from "./api/queries";
 import { router } from "./routes/router";
 import { theme } from "./theme/theme";
+import { Notices } from "./ui/Notices";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
@@ -28,7 +28,7 @@ createRoot(root).render(
     >
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router} />
-        <Notifications position="bottom-right" limit={4} />
+        <Notices />
       </QueryClientProvider>
     </MantineProvider>
   </StrictMode>,

@@ -45,6 +45,7 @@ export function MerchantSwitch() {
           aria-label={`Merchant: ${session.merchant.name}. Choose another`}
         >
           {shown}
+          <span className="unseen">: choose another merchant</span>
           <IconSelector size={16} aria-hidden />
         </UnstyledButton>
       </Menu.Target>

@@ -1,6 +1,6 @@
 /** What stands around every page of those who are signed in: menu, top bar, the mark of test mode. */
 
-import { ActionIcon, Drawer } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import { IconFlask, IconMenu2, IconSearch } from "@tabler/icons-react";
 import { Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
@@ -17,6 +17,7 @@ import { ThemeSwitch } from "./ThemeSwitch";
 import { UserMenu } from "./UserMenu";
 
 const Palette = lazy(() => import("./Palette"));
+const MenuDrawer = lazy(() => import("./MenuDrawer"));
 const ShortcutHelp = lazy(() => import("./ShortcutHelp"));
 
 export function Shell() {
@@ -67,7 +68,7 @@ export function Shell() {
         Skip to the content
       </a>
       <div className={classes.shell}>
-        <aside className={classes.side}>
+        <aside className={classes.side} aria-label="Merchant and menu">
           <MerchantSwitch />
           <Menu />
         </aside>
@@ -95,24 +96,21 @@ export function Shell() {
             </div>
           </header>
           {session.test_mode && (
-            <div className={classes.test} role="note">
+            <aside className={classes.test} aria-label="Test mode">
               <IconFlask size={15} aria-hidden />
               <span>
                 <strong>Test mode</strong>{" "}
                 <span className={classes.testMore}>The bank is imitated. No money moves.</span>
               </span>
-            </div>
+            </aside>
           )}
           <main id="content" ref={main} tabIndex={-1} className={classes.main}>
             <Outlet />
           </main>
         </div>
       </div>
-      <Drawer opened={menuOpen} onClose={() => setMenuOpen(false)} title="Menu" size={280} padding="sm">
-        <MerchantSwitch />
-        <Menu />
-      </Drawer>
       <Suspense>
+        {menuOpen && <MenuDrawer onClose={() => setMenuOpen(false)} />}
         {paletteOpen && <Palette onClose={() => setPaletteOpen(false)} onHelp={() => setHelpOpen(true)} />}
         {helpOpen && <ShortcutHelp onClose={() => setHelpOpen(false)} />}
       </Suspense>

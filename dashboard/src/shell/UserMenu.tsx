@@ -6,10 +6,10 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { ROLE_NAMES, signOut, signOutEverywhere, useSession } from "../api/session";
-import { ConfirmDialog } from "../ui/ConfirmDialog";
 import { tellProblem } from "../ui/notices";
 import classes from "./UserMenu.module.css";
 
+const ConfirmDialog = lazy(() => import("../ui/ConfirmDialog").then((file) => ({ default: file.ConfirmDialog })));
 const ChangePassword = lazy(() => import("./ChangePassword"));
 
 export function UserMenu({ onHelp }: { onHelp: () => void }) {
@@ -61,15 +61,19 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <ConfirmDialog
-        opened={ending}
-        onClose={() => setEnding(false)}
-        title="Sign out everywhere?"
-        verb="Sign out everywhere"
-        run={() => leave(signOutEverywhere)}
-      >
-        Every browser in which you are signed in, this one too, has to sign in again.
-      </ConfirmDialog>
+      <Suspense>
+        {ending && (
+          <ConfirmDialog
+            opened
+            onClose={() => setEnding(false)}
+            title="Sign out everywhere?"
+            verb="Sign out everywhere"
+            run={() => leave(signOutEverywhere)}
+          >
+            Every browser in which you are signed in, this one too, has to sign in again.
+          </ConfirmDialog>
+        )}
+      </Suspense>
       <Suspense>{changing && <ChangePassword onClose={() => setChanging(false)} />}</Suspense>
     </>
   );

@@ -1,5 +1,6 @@
 /** What came in over time, drawn. The charts' library is loaded with this file, and only then. */
 
+import "@mantine/core/styles/ColorSwatch.layer.css";
 import "@mantine/charts/styles.layer.css";
 
 import { AreaChart, BarChart } from "@mantine/charts";
@@ -59,7 +60,7 @@ export default function Charts({ stats }: { stats: Stats }) {
             curveType="monotone"
             withDots={false}
             strokeWidth={2}
-            gridAxis="y"
+            gridAxis="x"
             valueFormatter={money}
             yAxisProps={{ width: 58, tickFormatter: (value: number) => formatAmount(value, currency, "short") }}
             xAxisProps={axis}
@@ -86,7 +87,7 @@ export default function Charts({ stats }: { stats: Stats }) {
               { name: "succeeded", label: "Succeeded", color: "pine.6" },
               { name: "failed", label: "Failed", color: "var(--chart-bad)" },
             ]}
-            gridAxis="y"
+            gridAxis="x"
             valueFormatter={formatCount}
             yAxisProps={{ width: 40, allowDecimals: false }}
             xAxisProps={axis}
