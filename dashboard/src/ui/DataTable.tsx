@@ -16,8 +16,8 @@ export interface Column<T> {
   title: string;
   cell: (row: T) => ReactNode;
   align?: "end";
-  /** Where the cell stands in a narrow screen's card: rows 1–3, at the start or the end. Left out: not shown there. */
-  narrow?: "1s" | "1e" | "2s" | "2e" | "3s" | "3e";
+  /** Where the cell stands in a narrow screen's card: lines 1–3, whole or at its start or end. Left out: not shown there. */
+  narrow?: "1s" | "1e" | "2" | "2s" | "2e" | "3" | "3s" | "3e";
   /** Left out between narrow and wide screens. */
   wideOnly?: boolean;
 }
@@ -67,10 +67,12 @@ export function DataTable<T>(props: DataTableProps<T>) {
     // The table stays in the page, so that who looks for it learns that it is empty.
     return (
       <>
-        <table className="unseen" {...tableProps}>
-          <caption>{caption}: none</caption>
-          <tbody />
-        </table>
+        <div className="unseen">
+          <table {...tableProps}>
+            <caption>{caption}: none</caption>
+            <tbody />
+          </table>
+        </div>
         {empty}
       </>
     );

@@ -2,7 +2,7 @@
 
 import { Tooltip } from "@mantine/core";
 import { useSyncExternalStore } from "react";
-import { sayExactly, sayMoment } from "./moments";
+import { sayExactly, sayMoment, sayToSecond } from "./moments";
 
 const TICK_MS = 10_000;
 
@@ -33,13 +33,15 @@ interface TimeProps {
   at: string | null;
   /** What to say when there is none. */
   none?: string;
+  /** The moment itself, to the second, in place of how long ago. */
+  precise?: boolean;
 }
 
-export function Time({ at, none = "–" }: TimeProps) {
+export function Time({ at, none = "–", precise = false }: TimeProps) {
   const current = useNow();
   if (at === null) return <span className="muted">{none}</span>;
   // A moment that is newer than the last tick is not in the future.
-  const said = sayMoment(at, Math.max(current, Math.min(Date.now(), Date.parse(at))));
+  const said = precise ? sayToSecond(at) : sayMoment(at, Math.max(current, Math.min(Date.now(), Date.parse(at))));
   return (
     <Tooltip label={sayExactly(at)}>
       <time dateTime={at}>{said}</time>

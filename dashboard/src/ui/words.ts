@@ -41,3 +41,27 @@ export function sayName(name: string): string {
   const words = name.replace(/[_.]/g, " ").toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+const EVENTS: Record<string, string> = {
+  "payment.created": "Payment created",
+  "payment.requires_action": "The customer has to confirm",
+  "payment.pending": "Sent to the bank",
+  "payment.outcome_unknown": "The bank did not say how it ended",
+  "payment.success": "Payment succeeded",
+  "payment.failed": "Payment failed",
+  "payment.captured": "Money captured",
+  "payment.voided": "Hold released",
+  "payment.authorization_expired": "Hold expired",
+  "payment.partially_refunded": "Partially refunded",
+  "payment.refunded": "Fully refunded",
+  "payment.refund_returned": "A refund came back",
+  "refund.created": "Refund started",
+  "refund.processed": "Refund processed",
+  "refund.failed": "Refund failed",
+  "webhook_endpoint.disabled": "Webhook endpoint switched off",
+};
+
+/** `payment.success` → "Payment succeeded"; what is no event we know stays as it is. */
+export function sayEvent(type: string): string {
+  return EVENTS[type] ?? type;
+}

@@ -20,17 +20,19 @@ function label(at: string, interval: Stats["interval"]): string {
 /** The same numbers for who cannot see the drawing. */
 function Numbers({ name, rows }: { name: string; rows: [string, string][] }) {
   return (
-    <table className="unseen">
-      <caption>{name}</caption>
-      <tbody>
-        {rows.map(([when, said]) => (
-          <tr key={when}>
-            <th scope="row">{when}</th>
-            <td>{said}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <div className="unseen">
+      <table>
+        <caption>{name}</caption>
+        <tbody>
+          {rows.map(([when, said]) => (
+            <tr key={when}>
+              <th scope="row">{when}</th>
+              <td>{said}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

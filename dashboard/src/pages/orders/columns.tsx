@@ -18,7 +18,7 @@ export const orderColumns: Column<Order>[] = [
   {
     key: "receipt",
     title: "Receipt",
-    narrow: "2s",
+    narrow: "2",
     cell: (order) => <span className={order.receipt ? undefined : "muted"}>{order.receipt ?? "No receipt"}</span>,
   },
   { key: "id", title: "Order", narrow: "3s", cell: (order) => <IdText id={order.id} what="order id" /> },
@@ -32,7 +32,7 @@ export const orderColumns: Column<Order>[] = [
     key: "created",
     title: "Created",
     align: "end",
-    narrow: "2e",
+    narrow: "3e",
     cell: (order) => (
       <span className="muted number">
         <Time at={order.created_at} />

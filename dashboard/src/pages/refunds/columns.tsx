@@ -24,7 +24,7 @@ export const refundColumns: Column<Refund>[] = [
   {
     key: "reason",
     title: "Reason",
-    narrow: "3s",
+    narrow: "3",
     cell: (refund) =>
       refund.status === "failed" ? (
         (refund.error_description ?? sayName(refund.error_reason ?? "failed"))

@@ -11,7 +11,7 @@ import {
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { TimelineEntry } from "../../api/shapes";
-import { formatAmount, sayName, Time } from "../../ui";
+import { formatAmount, sayEvent, sayName, Time } from "../../ui";
 import classes from "./Timeline.module.css";
 
 const KINDS: Record<TimelineEntry["kind"], [string, typeof IconFlag]> = {
@@ -83,13 +83,19 @@ export function Timeline({ entries, currency }: { entries: TimelineEntry[]; curr
             </span>
             <div className={classes.words}>
               <div className={classes.line}>
-                <span className={classes.title}>{entry.title}</span>
+                <span className={classes.title}>{sayEvent(entry.title)}</span>
                 <span className={classes.at}>
-                  <Time at={entry.at} />
+                  <Time at={entry.at} precise />
                 </span>
               </div>
               <div className={classes.gist}>
                 {name}
+                {sayEvent(entry.title) !== entry.title && (
+                  <>
+                    {" "}
+                    <code>{entry.title}</code>
+                  </>
+                )}
                 {about && ` · ${about}`}
                 {to && (
                   <>
@@ -102,7 +108,7 @@ export function Timeline({ entries, currency }: { entries: TimelineEntry[]; curr
                 <details className={classes.more}>
                   <summary>
                     <IconChevronRight size={14} aria-hidden />
-                    Details<span className="unseen"> of {entry.title}</span>
+                    Details<span className="unseen"> of {sayEvent(entry.title)}</span>
                   </summary>
                   <dl>
                     {details.map(([key, value]) => (

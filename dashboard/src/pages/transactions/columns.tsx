@@ -42,7 +42,7 @@ export const paymentColumns: Column<Payment>[] = [
   {
     key: "method",
     title: "Method",
-    narrow: "2s",
+    narrow: "2",
     cell: (payment) => <MethodText payment={payment} testId="method" />,
   },
   {
@@ -61,7 +61,7 @@ export const paymentColumns: Column<Payment>[] = [
     key: "created",
     title: "Created",
     align: "end",
-    narrow: "2e",
+    narrow: "3e",
     cell: (payment) => (
       <span className="muted number" {...named("created-at")}>
         <Time at={payment.created_at} />
