@@ -40,10 +40,7 @@ export function MerchantSwitch() {
   return (
     <Menu position="bottom-start" width={240}>
       <Menu.Target>
-        <UnstyledButton
-          className={classes.merchant ?? ""}
-          aria-label={`Merchant: ${session.merchant.name}. Choose another`}
-        >
+        <UnstyledButton className={classes.merchant ?? ""}>
           {shown}
           <span className="unseen">: choose another merchant</span>
           <IconSelector size={16} aria-hidden />
