@@ -57,6 +57,14 @@ function gist(entry: TimelineEntry, currency: string): string {
   return parts.join(" · ");
 }
 
+/** A delivery has the name of its event: it says that it is one. */
+function titleOf(entry: TimelineEntry): string {
+  const said = sayEvent(entry.title);
+  return entry.kind === "webhook" && said !== entry.title
+    ? `Webhook: ${said.charAt(0).toLowerCase()}${said.slice(1)}`
+    : said;
+}
+
 function placeOf(entry: TimelineEntry): string | null {
   if (entry.ref === null) return null;
   if (entry.kind === "webhook") return `/dashboard/webhooks/${entry.ref}`;
@@ -83,7 +91,7 @@ export function Timeline({ entries, currency }: { entries: TimelineEntry[]; curr
             </span>
             <div className={classes.words}>
               <div className={classes.line}>
-                <span className={classes.title}>{sayEvent(entry.title)}</span>
+                <span className={classes.title}>{titleOf(entry)}</span>
                 <span className={classes.at}>
                   <Time at={entry.at} precise />
                 </span>
@@ -108,7 +116,7 @@ export function Timeline({ entries, currency }: { entries: TimelineEntry[]; curr
                 <details className={classes.more}>
                   <summary>
                     <IconChevronRight size={14} aria-hidden />
-                    Details<span className="unseen"> of {sayEvent(entry.title)}</span>
+                    Details<span className="unseen"> of {titleOf(entry)}</span>
                   </summary>
                   <dl>
                     {details.map(([key, value]) => (
