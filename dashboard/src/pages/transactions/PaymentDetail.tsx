@@ -44,13 +44,17 @@ const toCapture = (payment: Payment): number =>
 const toRefund = (payment: Payment): number =>
   REFUNDABLE.has(payment.state) ? payment.amount_captured - payment.amount_refunded - payment.amount_refund_pending : 0;
 
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
 /** What the person has to know about the payment's state, and what happens next. */
 function Explanation({ payment }: { payment: Payment }) {
   switch (payment.state) {
     case "failed":
       return (
         <Alert color="red" variant="light" title={payment.error_reason ? sayName(payment.error_reason) : "Failed"}>
-          {payment.error_description ?? "The bank declined the payment."} No money was taken; the customer may try
+          {sentence(payment.error_description ?? "The bank declined the payment")} No money was taken; the customer may try
           again.
         </Alert>
       );

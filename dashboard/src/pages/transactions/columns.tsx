@@ -9,11 +9,11 @@ export const paymentPath = (payment: Pick<Payment, "id">): string => `/dashboard
 export function statusOf(payment: Payment): { status: string; label?: string; tone?: "info" | "bad" } {
   switch (payment.state) {
     case "authorized":
-      return { status: payment.status, label: "success, not captured", tone: "info" };
+      return { status: payment.status, label: "success, held", tone: "info" };
     case "requires_action":
       return { status: payment.status, label: "pending, customer’s turn", tone: "info" };
     case "outcome_unknown":
-      return { status: payment.status, label: "pending, outcome unknown", tone: "bad" };
+      return { status: payment.status, label: "pending, unknown", tone: "bad" };
     case "voided":
     case "authorization_expired":
       return { status: payment.status, label: payment.state === "voided" ? "voided" : "authorization expired" };
