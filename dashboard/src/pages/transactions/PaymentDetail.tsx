@@ -54,8 +54,8 @@ function Explanation({ payment }: { payment: Payment }) {
     case "failed":
       return (
         <Alert color="red" variant="light" title={payment.error_reason ? sayName(payment.error_reason) : "Failed"}>
-          {sentence(payment.error_description ?? "The bank declined the payment")} No money was taken; the customer may try
-          again.
+          {sentence(payment.error_description ?? "The bank declined the payment")} No money was taken; the customer may
+          try again.
         </Alert>
       );
     case "outcome_unknown":
