@@ -1,0 +1,7 @@
+/** Keys, requests, events. */
+
+import { PageHeader } from "../../ui";
+
+export default function Developers() {
+  return <PageHeader title="Developers" />;
+}

@@ -1,0 +1,7 @@
+/** How to integrate. */
+
+import { PageHeader } from "../../ui";
+
+export default function Docs() {
+  return <PageHeader title="Docs" />;
+}

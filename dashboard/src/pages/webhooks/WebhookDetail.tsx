@@ -1,0 +1,7 @@
+/** One delivery. */
+
+import { PageHeader } from "../../ui";
+
+export default function WebhookDetail() {
+  return <PageHeader title="Webhook" />;
+}

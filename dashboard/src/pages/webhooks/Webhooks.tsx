@@ -1,0 +1,7 @@
+/** Webhook endpoints and deliveries. */
+
+import { PageHeader } from "../../ui";
+
+export default function Webhooks() {
+  return <PageHeader title="Webhooks" />;
+}
