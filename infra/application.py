@@ -26,7 +26,7 @@ from chalicelib.http import Endpoint  # noqa: E402
 from shared.jobs import HANDLER_SECONDS_MAX, KINDS  # noqa: E402
 
 # One function for each, also where every route has its own.
-SHARED_TAGS = ("Audit", "Operator", "Overview", "Session", "Team", "Test")
+SHARED_TAGS = ("Audit", "Operator", "Overview", "Session", "Team", "Test", "Webhook endpoints")
 API_STAGE = "api"  # what stands behind the host in API Gateway's own URL
 API_SECONDS = 29  # API Gateway's own limit
 SCHEDULE_SECONDS = 60  # the sweep looks around for its whole minute
