@@ -1,6 +1,7 @@
 /** What pages are made of. */
 
 export * from "./amounts";
+export { Callout } from "./Callout";
 export { type Code, CodeBlock } from "./CodeBlock";
 export { ConfirmDialog } from "./ConfirmDialog";
 export { CopyButton } from "./CopyButton";

@@ -1,6 +1,6 @@
 /** API keys: made, rolled, revoked. A secret is shown once. */
 
-import { Alert, Button, Menu, Modal, Select } from "@mantine/core";
+import { Button, Menu, Modal, Select } from "@mantine/core";
 import { IconDots, IconKey, IconPlus } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -9,6 +9,7 @@ import { newIntent } from "../../api/client";
 import { useRefusal } from "../../api/session";
 import type { ApiKey } from "../../api/shapes";
 import {
+  Callout,
   type Column,
   ConfirmDialog,
   CopyButton,
@@ -176,9 +177,7 @@ export function Keys() {
         closeOnClickOutside={false}
       >
         <div className={classes.form}>
-          <Alert color="yellow" variant="light">
-            The secret is shown this once. Copy it to your server’s secret store now.
-          </Alert>
+          <Callout tone="wait">The secret is shown this once. Copy it to your server’s secret store now.</Callout>
           <div>
             <p className={classes.label}>Publishable key</p>
             <div className={classes.secret}>

@@ -1,13 +1,13 @@
 /** How to integrate: code to run with the merchant's own key, values to try, and every call of the API. */
 
-import { Alert, Button } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconStethoscope } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { merchantQuery } from "../../api/queries";
 import { useSession } from "../../api/session";
-import { Bones, CodeBlock, CopyButton, named, PageHeader } from "../../ui";
+import { Bones, Callout, CodeBlock, CopyButton, named, PageHeader } from "../../ui";
 import classes from "./Docs.module.css";
 import { MAGIC_VALUES } from "./magicValues";
 import { createOrder, ownValues, sdk, verifyWebhook } from "./snippets";
@@ -68,10 +68,10 @@ export default function Docs() {
               ₹500.00. Sent again with the same <code>Idempotency-Key</code>, it makes no second order.
             </p>
             {!own.runnable && (
-              <Alert color="blue" variant="light" mb="sm">
+              <Callout tone="info">
                 Put your own secret in place of <code>YOUR_API_SECRET</code>. It was shown when the key was made; a new
                 key is made under <Link to="/dashboard/developers">Developers</Link>.
-              </Alert>
+              </Callout>
             )}
             <CodeBlock
               what="code that creates an order"
@@ -112,7 +112,7 @@ export default function Docs() {
                 variant="default"
                 leftSection={<IconStethoscope size={17} aria-hidden />}
               >
-                A signature does not fit? Ask the doctor
+                Signature doctor
               </Button>
             </p>
           </section>
@@ -127,7 +127,7 @@ export default function Docs() {
             {MAGIC_VALUES.map((group) => (
               <div key={group.title}>
                 <h3>{group.title}</h3>
-                <section className={classes.scroll} tabIndex={0} aria-label={`Magic values: ${group.title}`}>
+                <div className={classes.scroll}>
                   <table className={classes.table}>
                     <thead>
                       <tr>
@@ -158,7 +158,7 @@ export default function Docs() {
                       ))}
                     </tbody>
                   </table>
-                </section>
+                </div>
               </div>
             ))}
           </section>

@@ -58,7 +58,7 @@ const queueColumns: Column<QueueState>[] = [
     narrow: "2s",
     cell: (queue) => (
       <span>
-        <Count value={queue.pending} /> <span className="muted">waiting</span>
+        <Count value={queue.pending} /> <span className={classes.word}>waiting</span>
       </span>
     ),
   },
@@ -89,7 +89,7 @@ const queueColumns: Column<QueueState>[] = [
     narrow: "2e",
     cell: (queue) => (
       <span>
-        <Count value={queue.dead} bad /> <span className="muted">dead</span>
+        <Count value={queue.dead} bad /> <span className={classes.word}>dead</span>
       </span>
     ),
   },

@@ -1,5 +1,6 @@
 /** Jobs done by minute, of the last hour. Loaded when Operations is opened: charts are heavy. */
 
+import "@mantine/core/styles/ColorSwatch.layer.css";
 import "@mantine/charts/styles.layer.css";
 import { AreaChart } from "@mantine/charts";
 import type { ThroughputPoint } from "../../api/shapes";

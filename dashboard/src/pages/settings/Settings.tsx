@@ -1,6 +1,6 @@
 /** The person, and the merchant. */
 
-import { ActionIcon, Alert, Button, TextInput } from "@mantine/core";
+import { ActionIcon, Button, TextInput } from "@mantine/core";
 import { IconTrash, IconWorld } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -12,6 +12,7 @@ import type { Merchant } from "../../api/shapes";
 import {
   adviceFor,
   Bones,
+  Callout,
   ConfirmDialog,
   ErrorState,
   Fact,
@@ -121,8 +122,14 @@ function MerchantForm({ merchant }: { merchant: Merchant }) {
   const changed = name.trim() !== merchant.name || email.trim() !== merchant.email;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (name.trim() === "") return setProblem({ field: "name", text: "Enter the name your customers know" });
-    if (!/^\S+@\S+$/.test(email.trim())) return setProblem({ field: "email", text: "Enter an email address" });
+    if (name.trim() === "") {
+      setProblem({ field: "name", text: "Enter the name your customers know" });
+      return;
+    }
+    if (!/^\S+@\S+$/.test(email.trim())) {
+      setProblem({ field: "email", text: "Enter an email address" });
+      return;
+    }
     const change: Partial<Merchant> = {};
     if (name.trim() !== merchant.name) change.name = name.trim();
     if (email.trim() !== merchant.email) change.email = email.trim();
@@ -151,9 +158,9 @@ function MerchantForm({ merchant }: { merchant: Merchant }) {
         maxLength={254}
       />
       {problem && errorOf("name") === null && errorOf("email") === null && (
-        <Alert color="red" variant="light" role="alert">
+        <Callout tone="bad" role="alert">
           {problem.text}
-        </Alert>
+        </Callout>
       )}
       <div className={classes.buttons}>
         {refusal === null ? (

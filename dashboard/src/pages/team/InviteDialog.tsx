@@ -1,11 +1,11 @@
 /** Adds a member, with a password to begin with that is shown once. */
 
-import { Alert, Button, Modal, Select, TextInput } from "@mantine/core";
+import { Button, Modal, Select, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiError } from "../../api/client";
 import type { Role } from "../../api/shapes";
-import { adviceFor, CopyButton, useSteppedUp } from "../../ui";
+import { adviceFor, Callout, CopyButton, useSteppedUp } from "../../ui";
 import { addMember, newPassword, ROLE_OPTIONS } from "./queries";
 import classes from "./Team.module.css";
 
@@ -43,10 +43,10 @@ export default function InviteDialog({ onClose }: { onClose: () => void }) {
     return (
       <Modal opened onClose={onClose} title={`${name.trim()} can sign in`} size="md" closeOnClickOutside={false}>
         <div className={classes.form}>
-          <Alert color="yellow" variant="light">
+          <Callout tone="wait">
             This password is shown once. Give it to them another way than by email, and ask them to change it at once,
             under Settings.
-          </Alert>
+          </Callout>
           <div className={classes.secret}>
             <code>{password}</code>
             <CopyButton text={password} what="password" />
@@ -88,9 +88,9 @@ export default function InviteDialog({ onClose }: { onClose: () => void }) {
         />
         <p className={classes.note}>A password to begin with is made up, and shown to you once.</p>
         {problem && errorOf("name") === null && errorOf("email") === null && (
-          <Alert color="red" variant="light" role="alert">
+          <Callout tone="bad" role="alert">
             {problem.text}
-          </Alert>
+          </Callout>
         )}
         <div className={classes.buttons}>
           <Button variant="default" onClick={onClose}>

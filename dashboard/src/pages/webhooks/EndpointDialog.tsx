@@ -1,11 +1,11 @@
 /** A further endpoint: made, with its secret shown once; or changed. */
 
-import { Alert, Button, Modal, TextInput } from "@mantine/core";
+import { Button, Modal, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiError, newIntent } from "../../api/client";
 import type { WebhookEndpoint } from "../../api/shapes";
-import { adviceFor, CopyButton, tellDone, useSteppedUp } from "../../ui";
+import { adviceFor, Callout, CopyButton, tellDone, useSteppedUp } from "../../ui";
 import { EventsPicker } from "./EventsPicker";
 import { USUAL_EVENTS } from "./eventTypes";
 import { createEndpoint, saveFirst, updateEndpoint, WEBHOOK_KEYS } from "./queries";
@@ -112,9 +112,9 @@ export function EndpointDialog({ endpoint, onClose }: EndpointDialogProps) {
         />
         <EventsPicker events={events} choose={setEvents} />
         {problem && urlProblem === null && (
-          <Alert color="red" variant="light" role="alert">
+          <Callout tone="bad" role="alert">
             {problem.text}
-          </Alert>
+          </Callout>
         )}
         <div className={classes.buttons} style={{ justifyContent: "flex-end" }}>
           <Button variant="default" onClick={onClose}>

@@ -1,11 +1,11 @@
 /** Retries all that failed, and shows how far it is. */
 
-import { Alert, Button, Modal, Progress } from "@mantine/core";
+import { Button, Modal, Progress } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { call } from "../../api/client";
 import type { Page, Webhook } from "../../api/shapes";
-import { adviceFor, formatCount } from "../../ui";
+import { adviceFor, Callout, formatCount } from "../../ui";
 import { retryWebhook, WEBHOOK_KEYS } from "./queries";
 import { RETRIED_MAX, type Retrying, retryFailed } from "./retryFailed";
 import classes from "./Webhooks.module.css";
@@ -75,14 +75,14 @@ export function RetryAllDialog({ endpointId, onClose }: RetryAllDialogProps) {
           </div>
         )}
         {state !== null && state.refused > 0 && (
-          <Alert color="yellow" variant="light">
+          <Callout tone="wait">
             {formatCount(state.refused)} could not be retried. {state.refusal}
-          </Alert>
+          </Callout>
         )}
         {error !== null && (
-          <Alert color="red" variant="light" role="alert">
+          <Callout tone="bad" role="alert">
             {adviceFor(error)}
-          </Alert>
+          </Callout>
         )}
         <div className={classes.buttons} style={{ justifyContent: "flex-end" }}>
           {phase === "asks" && (

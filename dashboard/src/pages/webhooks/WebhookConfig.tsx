@@ -1,6 +1,6 @@
 /** The merchant's own endpoint: where events go, which, and how they are signed. */
 
-import { Alert, Button, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { IconSend } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
@@ -10,6 +10,7 @@ import type { WebhookEndpoint } from "../../api/shapes";
 import {
   adviceFor,
   Bones,
+  Callout,
   ErrorState,
   GuardedButton,
   named,
@@ -63,8 +64,8 @@ export function EndpointTrouble({ endpoint }: { endpoint: WebhookEndpoint }) {
   };
   if (!endpoint.enabled && endpoint.url !== null) {
     return (
-      <Alert color="yellow" variant="light" title={endpoint.disabled_at ? "Given up after five days" : "Disabled"}>
-        <p className={classes.note}>
+      <Callout tone="wait" title={endpoint.disabled_at ? "Given up after five days" : "Disabled"}>
+        <p className={classes.words}>
           {endpoint.disabled_at ? (
             <>
               It has accepted nothing since <Time at={endpoint.failing_since} none="then" />. Repair the receiver, then
@@ -79,13 +80,13 @@ export function EndpointTrouble({ endpoint }: { endpoint: WebhookEndpoint }) {
             Enable
           </GuardedButton>
         </div>
-      </Alert>
+      </Callout>
     );
   }
   if (endpoint.gap_since !== null && endpoint.enabled) {
     return (
-      <Alert color="blue" variant="light" title="It has missed events">
-        <p className={classes.note}>
+      <Callout tone="info" title="It has missed events">
+        <p className={classes.words}>
           What happened since <Time at={endpoint.gap_since} /> was not all delivered. Nothing is sent twice.
         </p>
         <div className={classes.buttons} style={{ marginTop: 10 }}>
@@ -93,17 +94,17 @@ export function EndpointTrouble({ endpoint }: { endpoint: WebhookEndpoint }) {
             Replay the gap
           </GuardedButton>
         </div>
-      </Alert>
+      </Callout>
     );
   }
   if (endpoint.failing_since !== null && endpoint.enabled) {
     return (
-      <Alert color="red" variant="light" title="No delivery succeeds">
-        <p className={classes.note}>
+      <Callout tone="bad" title="No delivery succeeds">
+        <p className={classes.words}>
           Every attempt has failed since <Time at={endpoint.failing_since} />. Open a failed delivery below to see what
           was answered. After five days the endpoint is disabled.
         </p>
-      </Alert>
+      </Callout>
     );
   }
   return null;
@@ -218,9 +219,9 @@ function ConfigForm({ endpoint }: { endpoint: WebhookEndpoint }) {
         <EventsPicker events={events} choose={setEvents} disabled={refusal !== null} />
       </details>
       {problem && urlProblem === null && (
-        <Alert color="red" variant="light" role="alert">
+        <Callout tone="bad" role="alert">
           {problem.text}
-        </Alert>
+        </Callout>
       )}
       <div className={classes.buttons}>
         {refusal === null ? (

@@ -1,6 +1,6 @@
 /** One delivery: what was sent, with each attempt and what was answered. */
 
-import { Alert, Button } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconRefresh, IconStethoscope } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
@@ -9,6 +9,7 @@ import { useRefusal } from "../../api/session";
 import type { WebhookAttempt, WebhookDetails } from "../../api/shapes";
 import {
   Bones,
+  Callout,
   CodeBlock,
   EmptyState,
   ErrorState,
@@ -68,9 +69,9 @@ function Attempt({ attempt, open }: { attempt: WebhookAttempt; open: boolean }) 
         </summary>
         <div className={classes.attemptBody}>
           {attempt.error && (
-            <Alert color="red" variant="light" title="No answer">
+            <Callout tone="bad" title="No answer">
               {sayName(attempt.error)}
-            </Alert>
+            </Callout>
           )}
           {attempt.response_body !== null && attempt.response_body !== "" ? (
             <CodeBlock
@@ -99,24 +100,24 @@ function Attempt({ attempt, open }: { attempt: WebhookAttempt; open: boolean }) 
 function Explanation({ webhook }: { webhook: WebhookDetails }) {
   if (webhook.status === "failed") {
     return (
-      <Alert color="red" variant="light" title="It was given up">
+      <Callout tone="bad" title="It was given up">
         No attempt got 2xx within 5 seconds. Repair the receiver, then retry: the same event, freshly signed.
-      </Alert>
+      </Callout>
     );
   }
   if (webhook.status === "pending" && webhook.attempts > 0) {
     return (
-      <Alert color="yellow" variant="light" title="It is tried again">
+      <Callout tone="wait" title="It is tried again">
         The next attempt is <Time at={webhook.next_retry_at} none="due" />. You need not wait: retry it when your
         receiver is ready.
-      </Alert>
+      </Callout>
     );
   }
   return null;
 }
 
 export default function WebhookDetail() {
-  const { _splat: id = "" } = useParams({ strict: false });
+  const { webhookId: id = "" } = useParams({ strict: false });
   const { data: webhook, error, refetch } = useQuery(webhookQuery(id));
   const endpoint = useQuery(endpointsQuery).data?.find((one) => one.id === webhook?.webhook_endpoint_id);
   const queries = useQueryClient();
