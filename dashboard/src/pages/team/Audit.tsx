@@ -41,9 +41,14 @@ const columns: Column<AuditEntry>[] = [
       </span>
     ),
   },
-  { key: "actor", title: "Who", narrow: "2s", cell: (entry) => entry.actor },
+  { key: "actor", title: "Who", narrow: "2s", cell: (entry) => <span className={classes.whole}>{entry.actor}</span> },
   { key: "subject", title: "To what", wideOnly: true, cell: (entry) => <code>{entry.subject}</code> },
-  { key: "address", title: "From", wideOnly: true, cell: (entry) => <code>{entry.address || "–"}</code> },
+  {
+    key: "address",
+    title: "From",
+    wideOnly: true,
+    cell: (entry) => <code className={classes.whole}>{entry.address || "–"}</code>,
+  },
   { key: "at", title: "When", align: "end", narrow: "1e", cell: (entry) => <Time at={entry.at} /> },
 ];
 

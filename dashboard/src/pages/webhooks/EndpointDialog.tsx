@@ -70,7 +70,9 @@ export function EndpointDialog({ endpoint, onClose }: EndpointDialogProps) {
             password.
           </p>
           <div>
-            <p className={classes.label}>Signing secret</p>
+            <p className={classes.label} style={{ marginBottom: 4 }}>
+              Signing secret
+            </p>
             <div className={classes.secret}>
               <code>{made.secret}</code>
               {made.secret && <CopyButton text={made.secret} what="secret" />}

@@ -68,6 +68,7 @@ export function Secret({ endpoint, contract = false }: SecretProps) {
   return (
     <div>
       <p className={classes.label}>Signing secret</p>
+      <p className={classes.says}>It proves to your receiver who sends.</p>
       <div className={classes.secret}>
         <code {...(contract ? named("webhook-secret") : undefined)}>
           {secret ?? <span aria-hidden>{MASKED}</span>}
