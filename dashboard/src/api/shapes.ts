@@ -188,6 +188,8 @@ export interface Merchant {
   webhook_url: string | null;
   webhook_events: string[];
   webhook_endpoint_id: string;
+  /** Where the checkout may be opened from, and framed. */
+  checkout_origins?: string[];
   created_at: string;
   updated_at: string;
 }
@@ -256,11 +258,12 @@ export interface WebhookEndpoint {
 }
 
 export interface Member {
-  id: string;
+  user_id: string;
   email: string;
   name: string;
   role: Role;
   created_at: string;
+  last_seen_at: string | null;
 }
 
 export interface AuditEntry {
@@ -275,14 +278,65 @@ export interface AuditEntry {
 
 export interface RequestEntry {
   id: string;
-  at: string;
+  created_at: string;
   method: string;
   path: string;
   status: number;
   duration_ms: number;
   request_id: string;
-  address: string | null;
-  user_agent: string | null;
-  body: string | null;
+  address: string;
+  user_agent: string;
+  /** null: somebody signed in here. */
   api_key: string | null;
+  subject: string | null;
+  body: string | null;
+}
+
+export interface QueueState {
+  kind: string;
+  pending: number;
+  processing: number;
+  dead: number;
+  completed: number;
+  oldest_due_seconds: number;
+  worker_seen_at: string | null;
+  worker: string;
+}
+
+export interface ScheduleState {
+  name: string;
+  ran_at: string;
+  seconds: number;
+  error: string | null;
+}
+
+export interface ThroughputPoint {
+  at: string;
+  kind: string;
+  completed: number;
+  pending: number;
+}
+
+export interface OperationsState {
+  queues: QueueState[];
+  schedules: ScheduleState[];
+  throughput: ThroughputPoint[];
+}
+
+export interface DeadJob {
+  id: string;
+  kind: string;
+  subject: string;
+  attempts: number;
+  last_error: string | null;
+  created_at: string;
+  died_at: string;
+}
+
+export interface Health {
+  status: string;
+  database: string;
+  redis: string;
+  worker: string;
+  timestamp: string;
 }

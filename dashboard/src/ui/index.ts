@@ -1,6 +1,8 @@
 /** What pages are made of. */
 
 export * from "./amounts";
+export { Callout } from "./Callout";
+export { type Code, CodeBlock } from "./CodeBlock";
 export { ConfirmDialog } from "./ConfirmDialog";
 export { CopyButton } from "./CopyButton";
 export { type Column, DataTable } from "./DataTable";
