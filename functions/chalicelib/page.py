@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 from chalice import Blueprint, Response
+from chalice.app import Request
 
 from chalicelib import runtime
 from chalicelib.http import ENDPOINTS, PAGES, RETRY_SECONDS, Endpoint
@@ -81,7 +82,7 @@ def page(
             ancestors: Sequence[str] = NOBODY
             more = {"Content-Type": HTML, "X-Request-Id": request_id}
             try:
-                ancestors = function(on, request.query_params or {})
+                ancestors = function(on, _query(request))
                 status, body = 200, _shell(html)
             except FileNotFoundError:
                 status, body = 503, _told("This page is not built yet: run npm ci and npm run build in checkout/.")
@@ -108,6 +109,16 @@ def headers(ancestors: Sequence[str], *, production: bool) -> dict[str, str]:
     if production:
         sent["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}"
     return sent
+
+
+def _query(request: Request) -> dict[str, str]:
+    """What the address says once. Of a name that is there twice a browser's page reads the first, Chalice the last: who
+    may frame the page would be said by another order than the one it shows."""
+    given = request.query_params
+    if given is None:
+        return {}
+    named = {name: given.getlist(name) for name in given}
+    return {name: values[0] for name, values in named.items() if len(values) == 1}
 
 
 @functools.cache

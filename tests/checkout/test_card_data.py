@@ -75,6 +75,8 @@ def test_what_a_customer_types_of_a_card_is_nowhere_afterwards(live: Live, desk:
         for body in (
             {"method": "upi", "vpa": f"{good}@upi"},
             {"method": "upi", "vpa": f"{good[:8]}-{good[8:]}.x@upi"},
+            {"method": "upi", "vpa": f"{good}{cvv[:3]}@upi"},
+            {"method": "upi", "vpa": f"1{good}999@upi"},
             {"method": "upi", "vpa": good},
             {"method": "card", "card": {"number": good + "1", "expiry_month": 12, "expiry_year": 2040, "cvv": cvv}},
             {"method": "card", "card": {"number": good, "expiry_month": good, "expiry_year": 2040, "cvv": cvv}},

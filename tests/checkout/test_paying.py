@@ -89,6 +89,15 @@ def test_the_bank_wants_a_code_and_a_wrong_one_is_counted(live: Live, context: B
     paid_once(live, order_id, checkout.has_paid())
 
 
+@pytest.mark.parametrize("code", ["123 456", "१२३४५६"])
+def test_a_code_is_taken_as_it_is_pasted_or_typed(live: Live, desk: BrowserContext, code: str) -> None:
+    order_id = order(live)
+    _, checkout = opened(desk, live, order_id)
+    checkout.pay_by_card("4000000000003220")
+    checkout.enter_code(code)
+    paid_once(live, order_id, checkout.has_paid())
+
+
 @pytest.mark.parametrize(
     ("number", "act", "reason"),
     [
@@ -301,6 +310,24 @@ def test_what_is_wrong_with_a_card_is_said_at_its_field(
     checkout.press_pay("card-form")
     expect(input).to_be_focused()
     assert payments_of(live, order_id) == []
+
+
+def test_a_wish_to_cancel_that_got_lost_can_be_said_again(live: Live, desk: BrowserContext) -> None:
+    page, checkout = opened(desk, live, order(live))
+    checkout.pay_by_card("4000000000003220")
+    checkout.bank.sees("otp-input")
+    page.route("**/bank/challenges/*", lambda route: route.abort(), times=1)
+    with page.expect_event("requestfailed"):
+        checkout.part("cancel-button").click()
+    expect(checkout.part("cancel-button")).to_have_attribute("aria-disabled", "false")
+    checkout.part("cancel-button").click()
+    checkout.has_failed()
+
+
+def test_an_address_that_names_two_orders_shows_neither(live: Live, desk: BrowserContext) -> None:
+    page = desk.new_page()
+    page.goto(url_of(live, order(live)) + f"&order_id={order(live)}")
+    expect(Checkout(page).sees("blocked-state")).to_have_attribute("data-reason", "missing_order")
 
 
 def test_what_only_the_server_knows_to_be_wrong_is_said_at_the_field(live: Live, desk: BrowserContext) -> None:

@@ -232,6 +232,17 @@ def test_in_production_the_merchants_own_pages_may_and_no_other(production: Site
     assert_protected(production.get("/checkout"), ancestors="'none'", production=True)
 
 
+def test_an_address_with_two_orders_is_framed_nowhere(production: Site) -> None:
+    """The page reads the first: the pages of another order's merchant are not to frame it."""
+    for first, second in (
+        (production.plain_order_id, production.order_id),
+        (production.order_id, production.plain_order_id),
+        (UNKNOWN, production.order_id),
+    ):
+        for query in (f"order_id={first}&order_id={second}", f"order_id={first}&order%5Fid={second}"):
+            assert_protected(production.get(f"/checkout?{query}"), ancestors="'none'", production=True)
+
+
 def test_the_banks_page_is_not_there_in_production(production: Site) -> None:
     for path in ("/bank", "/bank?payment_id=pay_AAAAAAAAAAAAAAAA"):
         missing = production.get(path)

@@ -2,6 +2,7 @@
 
 import type { TargetedEvent } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { digitsOf } from "../shared/digits";
 import { named, useArrival, useCountdown } from "../shared/dom";
 import { clock, type Locale } from "../shared/language";
 import { money } from "../shared/money";
@@ -163,13 +164,12 @@ function Otp({ texts, challenge, problem, setProblem, give }: OtpProps) {
             type="text"
             inputMode="numeric"
             autoComplete="one-time-code"
-            maxLength={CODE_DIGITS}
             value={code}
             aria-required="true"
             aria-invalid={problem === "shape" || problem === "wrong"}
             aria-describedby="otp-problem otp-hint"
             onInput={(event) => {
-              event.currentTarget.value = event.currentTarget.value.replace(/\D/g, "");
+              event.currentTarget.value = digitsOf(event.currentTarget.value).slice(0, CODE_DIGITS);
               setCode(event.currentTarget.value);
             }}
             {...named("otp-input")}

@@ -1,10 +1,10 @@
-import { expect, test } from "vitest";
-import { paid } from "./api";
+import { expect, test, vi } from "vitest";
+import { paid, publicApi } from "./api";
 
 const ORIGIN = "https://pay.example";
 
 function refused(status: number, error: Record<string, unknown>, retryAfterSeconds: number | null = null) {
-  return paid({ status, body: { error }, retryAfterSeconds }, ORIGIN);
+  return paid({ status, body: { error: { code: "BAD_REQUEST_ERROR", ...error } }, retryAfterSeconds }, ORIGIN);
 }
 
 test("a payment made is shown as it is", () => {
@@ -29,6 +29,14 @@ test.each(["https://evil.example/", "//evil.example/", "javascript:alert(1)"])("
 
 test("an answer that cannot be understood is asked for again", () => {
   expect(paid({ status: 201, body: { hello: 1 }, retryAfterSeconds: null }, ORIGIN)).toMatchObject({ again: "lost" });
+});
+
+test.each([
+  [403, "<h1>Forbidden</h1>"],
+  [404, null],
+  [403, { message: "Forbidden" }],
+])("a %i that is not the gateway's own leaves open whether a payment was made", (status, body) => {
+  expect(paid({ status, body, retryAfterSeconds: null }, ORIGIN)).toEqual({ again: "lost", afterSeconds: null });
 });
 
 test("a payment in progress, or one that paid before, is followed", () => {
@@ -66,4 +74,17 @@ test("any other refusal is told in the server's words", () => {
     type: "refused",
     notice: { said: "Another request used this key" },
   });
+});
+
+test("a key that is withdrawn during a payment does not hide how it ended", async () => {
+  const fetched = vi.fn(async (_path: string, { headers }: { headers: Record<string, string> }) =>
+    "X-Api-Key" in headers
+      ? Response.json({ error: { code: "AUTHENTICATION_ERROR" } }, { status: 401 })
+      : Response.json({ id: "pay_1", status: "success" }),
+  );
+  vi.stubGlobal("fetch", fetched);
+  const found = await publicApi("key_test_gone", ORIGIN).payment("pay_1", true, new AbortController().signal);
+  vi.unstubAllGlobals();
+  expect(found).toMatchObject({ id: "pay_1", status: "success" });
+  expect(fetched.mock.calls.map(([path]) => path)).toEqual(Array(2).fill("/api/v1/payments/pay_1/public?wait=20"));
 });

@@ -25,7 +25,7 @@ export interface Api {
     signal: AbortSignal,
   ): Promise<CheckoutEvent | Again>;
   payment(paymentId: string, wait: boolean, signal: AbortSignal): Promise<Payment | Again>;
-  cancel(paymentId: string): Promise<void>;
+  cancel(paymentId: string): Promise<boolean>;
 }
 
 export function publicApi(key: string | null, origin: string): Api {
@@ -33,11 +33,11 @@ export function publicApi(key: string | null, origin: string): Api {
 
   async function payment(paymentId: string, wait: boolean, signal: AbortSignal): Promise<Payment | Again> {
     const path = `/api/v1/payments/${encodeURIComponent(paymentId)}/public`;
-    const reply = await call(wait ? `${path}?wait=${LONG_POLL_SECONDS}` : path, {
-      headers,
-      timeoutMs: wait ? LONG_POLL_MS : ANSWER_MS,
-      signal,
-    });
+    const address = wait ? `${path}?wait=${LONG_POLL_SECONDS}` : path;
+    const timing = { timeoutMs: wait ? LONG_POLL_MS : ANSWER_MS, signal };
+    let reply = await call(address, { headers, ...timing });
+    // The key was right when the payment was made. It was withdrawn since, and its customer is still told how it ended.
+    if (reply?.status === 401) reply = await call(address, timing);
     const found = reply?.status === 200 ? asPayment(reply.body, origin) : null;
     return found ?? again(reply);
   }
@@ -67,12 +67,12 @@ export function publicApi(key: string | null, origin: string): Api {
     payment,
 
     async cancel(paymentId) {
-      // Whatever comes of it, the payment's own status will tell.
-      await call(`/api/v1/test/bank/challenges/${encodeURIComponent(paymentId)}`, {
+      const reply = await call(`/api/v1/test/bank/challenges/${encodeURIComponent(paymentId)}`, {
         method: "POST",
         body: { action: "cancel" },
         timeoutMs: ANSWER_MS,
       });
+      return reply !== null && (reply.status < 300 || reply.status === 400); // a bank that asks no more has an answer
     },
   };
 }
@@ -92,7 +92,8 @@ function notLoaded(reply: Reply | null): CheckoutEvent {
   }
   if (reply?.status === 401) return { type: "blocked", reason: "invalid_key" };
   // 400 and 422 are about an id that no order can have.
-  if (reply !== null && [400, 404, 422].includes(reply.status)) return { type: "blocked", reason: "unknown_order" };
+  const told = reply !== null && text(fields(fields(reply.body).error), "code") !== null; // by the gateway itself
+  if (told && [400, 404, 422].includes(reply.status)) return { type: "blocked", reason: "unknown_order" };
   return { type: "blocked", reason: "unreachable" };
 }
 
@@ -112,6 +113,8 @@ export function paid(reply: Reply, origin: string): CheckoutEvent | Again {
   const reason = text(error, "reason") ?? "";
   const live = text(error, "payment_id");
   if (reply.status === 429) return again(reply);
+  // Somebody on the way answered, a firewall or a hotel's network: whether a payment was made is as open as before.
+  if (text(error, "code") === null) return again(null);
   if (reply.status === 409 && reason === "idempotency_in_progress") {
     return { again: "lost", afterSeconds: reply.retryAfterSeconds };
   }

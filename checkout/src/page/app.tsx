@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { named } from "../shared/dom";
+import { serverNow } from "../shared/http";
 import { LOCALES, type Locale } from "../shared/language";
 import { money } from "../shared/money";
 import { Lock } from "./icons";
@@ -122,7 +123,7 @@ function isLong(name: string, amount: string): boolean {
 
 function Deadline({ order, locale, texts }: { order: Order; locale: Locale; texts: Texts }) {
   const at = Date.parse(order.expires_at ?? "");
-  const leftMs = at - Date.now();
+  const leftMs = at - serverNow();
   if (!(leftMs > 0 && leftMs < DEADLINE_MENTIONED_MS)) return null;
   return <p>{texts.payBy(new Intl.DateTimeFormat(`${locale}-IN`, { timeStyle: "short" }).format(at))}</p>;
 }

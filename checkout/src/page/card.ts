@@ -1,5 +1,7 @@
 /** A card as it is typed: grouped, named by its network and checked, by the rules of shared/domain/card.py. */
 
+import { digitsOf, latin } from "../shared/digits";
+
 export type Network = "visa" | "mastercard" | "amex" | "rupay" | "unknown";
 
 /** The text of an input, and where its caret stands. */
@@ -11,16 +13,6 @@ export interface Typed {
 const NUMBER_DIGITS_MIN = 13;
 const NUMBER_DIGITS_MAX = 19;
 const AMEX_DIGITS = 15;
-const DEVANAGARI_ZERO = 0x0966;
-
-export function digitsOf(text: string): string {
-  return latin(text).replace(/\D/g, "");
-}
-
-/** Our digits for Devanagari ones: phones in Hindi may type those. */
-function latin(text: string): string {
-  return text.replace(/[०-९]/g, (digit) => String(digit.charCodeAt(0) - DEVANAGARI_ZERO));
-}
 
 export function networkOf(digits: string): Network {
   const two = Number(digits.slice(0, 2));

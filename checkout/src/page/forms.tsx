@@ -1,8 +1,9 @@
 /** The form of each method: what is typed, and what is wrong with it. */
 
 import type { ComponentChildren, TargetedEvent, TargetedInputEvent } from "preact";
+import { digitsOf } from "../shared/digits";
 import { named } from "../shared/dom";
-import { cvvDigits, digitsOf, type Network, networkOf, type Typed, typedCvv, typedExpiry, typedNumber } from "./card";
+import { cvvDigits, type Network, networkOf, type Typed, typedCvv, typedExpiry, typedNumber } from "./card";
 import { Lock, NetworkMark, Phone, Warning } from "./icons";
 import { type FieldName, firstWrong, type Method, type State } from "./machine";
 import type { Checkout } from "./run";

@@ -238,8 +238,12 @@ describe("waiting", () => {
     at(step(asked, got(PENDING)), "processing");
   });
 
-  test.each(["refunded", "partially_refunded"] as const)("a payment %s since was a success", (status) => {
-    at(happened(...CARD, PAY, got({ ...SUCCESS, status })), "succeeded");
+  test("a payment of which a part was given back was a success; of one given back in full nothing is paid", () => {
+    at(happened(...CARD, PAY, got({ ...SUCCESS, status: "partially_refunded" })), "succeeded");
+    const paid: Order = { ...ORDER, status: "paid", payment_id: "pay_1" };
+    const payment: Payment = { ...SUCCESS, status: "refunded" };
+    expect(at(happened(...CARD, PAY, got(payment)), "blocked").reason).toBe("refunded");
+    expect(at(happened({ type: "loaded", order: paid, payment }), "blocked").reason).toBe("refunded");
   });
 
   test("a result is final", () => {

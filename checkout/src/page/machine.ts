@@ -6,7 +6,8 @@
  * refused or never answered leads to asking again.
  */
 
-import { cvvDigits, digitsOf, expiryOf, isExpired, type NumberProblem, networkOf, numberProblem } from "./card";
+import { digitsOf } from "../shared/digits";
+import { cvvDigits, expiryOf, isExpired, type NumberProblem, networkOf, numberProblem } from "./card";
 import type { NextAction, Order, Payment } from "./payment";
 import { isVpa } from "./vpa";
 
@@ -53,6 +54,7 @@ export type BlockedReason =
   | "expired"
   | "cancelled"
   | "paid"
+  | "refunded"
   | "unreachable"
   | "busy";
 
@@ -226,8 +228,9 @@ function settled(state: State, payment: Payment, earlier: boolean): State {
   const shown = screen.at === "processing" ? screen.paymentId : screen.at === "action" ? screen.payment.id : payment.id;
   if (screen.at === "succeeded" || screen.at === "failed" || shown !== payment.id) return state;
   switch (payment.status) {
-    case "success":
     case "refunded":
+      return withoutCard({ ...state, screen: { at: "blocked", reason: "refunded", retryAfterSeconds: 0 } });
+    case "success":
     case "partially_refunded":
       return withoutCard({ ...state, screen: { at: "succeeded", payment, earlier } });
     case "failed":

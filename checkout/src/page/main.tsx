@@ -9,6 +9,7 @@ import { App } from "./app";
 import { begin, type State } from "./machine";
 import { peerOf } from "./peer";
 import { type Checkout, run } from "./run";
+import { outcomeOf } from "./tell";
 
 const query = new URLSearchParams(location.search);
 const fragment = new URLSearchParams(location.hash.slice(1));
@@ -18,7 +19,12 @@ const peer = embedded ? peerOf(window, fragment) : null;
 apply(themeOf(fragment), document.documentElement);
 document.documentElement.classList.toggle("embedded", embedded);
 
-const checkout = run(begin(query.get("order_id"), navigator.onLine), publicApi(fragment.get("key"), location.origin));
+// Two orders are none: who may frame this page was asked for one of them.
+const [orderId = null, ...others] = query.getAll("order_id");
+const checkout = run(
+  begin(others.length > 0 ? null : orderId, navigator.onLine),
+  publicApi(fragment.get("key"), location.origin),
+);
 
 const close = peer === null ? null : () => send(peer, { type: "close_modal", data: {} });
 const root = document.getElementById("app");
@@ -66,20 +72,6 @@ function speakWith(shop: Peer): void {
 /** Tells the shop how a payment ended, once, when its screen appears. */
 function tell(shop: Peer, before: State, { state }: Checkout): void {
   const { screen, orderId } = state();
-  if (screen === before.screen) return;
-  if (screen.at === "succeeded") {
-    const { id, signature, signature_previous } = screen.payment;
-    const previous = signature_previous === null ? {} : { signaturePrevious: signature_previous };
-    const data = { id, paymentId: id, orderId, status: "success", signature: signature ?? "", ...previous } as const;
-    send(shop, { type: "payment_success", data });
-  }
-  if (screen.at === "failed") {
-    const { id, error_code, error_reason, error_description } = screen.payment;
-    const why = {
-      errorCode: error_code ?? "PAYMENT_FAILED",
-      errorReason: error_reason ?? "",
-      errorDescription: error_description ?? "",
-    };
-    send(shop, { type: "payment_failed", data: { id, paymentId: id, orderId, status: "failed", ...why } });
-  }
+  const outcome = screen === before.screen ? null : outcomeOf(screen, orderId);
+  if (outcome !== null) send(shop, outcome);
 }

@@ -38,7 +38,12 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** A server that gives these answers in turn, the last one for ever. */
-function server(answers: { pay?: (CheckoutEvent | Again)[]; payment?: (Payment | Again)[]; order?: Order[] }) {
+function server(answers: {
+  pay?: (CheckoutEvent | Again)[];
+  payment?: (Payment | Again)[];
+  order?: Order[];
+  cancel?: boolean[];
+}) {
   const asked: string[] = [];
   const next = <T>(list: T[] | undefined): T => {
     const answer = list !== undefined && list.length > 1 ? list.shift() : list?.[0];
@@ -55,7 +60,10 @@ function server(answers: { pay?: (CheckoutEvent | Again)[]; payment?: (Payment |
       asked.push(`${wait ? "wait for" : "look at"} ${id}`);
       return next(answers.payment);
     },
-    cancel: async (id) => void asked.push(`cancel ${id}`),
+    cancel: async (id) => {
+      asked.push(`cancel ${id}`);
+      return next(answers.cancel);
+    },
   };
   return { api, asked };
 }
@@ -153,6 +161,45 @@ test("while the bank asks, its answer is looked at each second, and at once when
   expect(checkout.state().screen.at).toBe("succeeded");
   await vi.advanceTimersByTimeAsync(10_000);
   expect(asked.length).toBe(5);
+});
+
+test("a look at the order that comes back too late does not end the payment begun meanwhile", async () => {
+  const { api, asked } = server({ pay: [LOST] });
+  const checkout = run(begin("order_1", true), api);
+  await vi.advanceTimersByTimeAsync(0);
+  let answer: (event: CheckoutEvent) => void = () => {};
+  api.order = () => new Promise((resolve) => (answer = resolve));
+  checkout.recheck();
+  checkout.dispatch({ type: "typed", field: "vpa", text: "asha@upi" });
+  checkout.dispatch({ type: "pay", key: "key-1", today: new Date() });
+  answer({ type: "blocked", reason: "unreachable" });
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(checkout.state().screen).toMatchObject({ at: "paying", key: "key-1" });
+  expect(asked.length).toBeGreaterThan(3);
+});
+
+test("an order that by the server's clock has a moment left is asked for until it has not", async () => {
+  const expires_at = new Date(Date.now() + 10_000).toISOString();
+  const open = { ...ORDER, expires_at };
+  const { api } = server({ order: [open, open, { ...ORDER, status: "expired" }] });
+  const checkout = run(begin("order_1", true), api);
+  await vi.advanceTimersByTimeAsync(11_000);
+  expect(checkout.state().screen.at).toBe("choose");
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(checkout.state().screen).toMatchObject({ at: "blocked", reason: "expired" });
+});
+
+test("a wish to cancel that was not heard may be said again", async () => {
+  const { api, asked } = server({
+    pay: [{ type: "payment", payment: OTP }],
+    payment: [OTP],
+    cancel: [false, true],
+  });
+  const checkout = await paying(api);
+  expect(await checkout.cancel("pay_1")).toBe(false);
+  expect(await checkout.cancel("pay_1")).toBe(true);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(asked.at(-1)).toBe("look at pay_1");
 });
 
 test("an order that expires while the form is open is asked for again then", async () => {

@@ -13,7 +13,8 @@ export interface Checkout {
   wake(): void;
   /** Asks whether the order is still open, while the form is shown. */
   recheck(): void;
-  cancel(paymentId: string): void;
+  /** Whether the wish to cancel was heard; what comes of it, the payment's own status tells. */
+  cancel(paymentId: string): Promise<boolean>;
 }
 
 /** A request that is lost this often in a row is called lost; it is repeated all the same. */
@@ -30,6 +31,7 @@ const EXPIRY_WATCHED_MS = 24 * 60 * 60 * 1_000;
 export function run(first: State, api: Api): Checkout {
   let state = first;
   let activity: { key: string; abort: AbortController } | null = null;
+  let formOpen = new AbortController();
   const watchers = new Set<(before: State) => void>();
   const waker = new EventTarget();
   let woken = false;
@@ -43,6 +45,10 @@ export function run(first: State, api: Api): Checkout {
   }
 
   function settle(): void {
+    if (state.screen.at !== "choose") {
+      formOpen.abort();
+      formOpen = new AbortController();
+    }
     const wanted = activityOf(state);
     if (wanted?.key === activity?.key) return;
     activity?.abort.abort();
@@ -84,8 +90,11 @@ export function run(first: State, api: Api): Checkout {
   async function untilExpiry(expiresAt: string, signal: AbortSignal): Promise<void> {
     const leftMs = Date.parse(expiresAt) - serverNow();
     if (!(leftMs < EXPIRY_WATCHED_MS)) return;
-    await pause(Math.max(leftMs, POLL_MS), signal);
-    if (!signal.aborted) await load(signal);
+    // Once more, and again while our clock is ahead of the server's.
+    for (let waitMs = Math.max(leftMs, POLL_MS); !signal.aborted; waitMs = POLL_MS) {
+      await pause(waitMs, signal);
+      if (!signal.aborted) await load(signal);
+    }
   }
 
   async function pay({ idempotencyKey, instrument }: Activity & { kind: "pay" }, signal: AbortSignal): Promise<void> {
@@ -147,10 +156,13 @@ export function run(first: State, api: Api): Checkout {
     },
     wake,
     recheck() {
-      if (state.screen.at === "choose") void load(new AbortController().signal);
+      // It ends with the form: what comes back later must not disturb a payment begun meanwhile.
+      if (state.screen.at === "choose") void load(formOpen.signal);
     },
-    cancel(paymentId) {
-      void api.cancel(paymentId).then(wake);
+    async cancel(paymentId) {
+      const heard = await api.cancel(paymentId);
+      wake();
+      return heard;
     },
   };
 }

@@ -163,9 +163,10 @@ function Action({ checkout, state, texts, screen, locale }: ScreenProps & { scre
   const counted = left === null || (otp && left > 0) ? null : left > 0 ? texts.timeLeft(clock(left)) : texts.timeOver;
   const remark = !state.online ? texts.offline : trouble !== null ? texts.statusLost : counted;
 
-  function cancel() {
+  async function cancel() {
+    if (cancelling) return;
     setCancelling(true);
-    checkout.cancel(payment.id);
+    if (!(await checkout.cancel(payment.id))) setCancelling(false);
   }
 
   return (
@@ -197,7 +198,7 @@ function Action({ checkout, state, texts, screen, locale }: ScreenProps & { scre
       <button
         type="button"
         class="button button-text"
-        disabled={cancelling}
+        aria-disabled={cancelling}
         onClick={cancel}
         {...named("cancel-button")}
       >
@@ -315,7 +316,7 @@ function Blocked({ checkout, state, texts, screen, close }: ScreenProps & { scre
   const passing = reason === "unreachable" || reason === "busy";
   // Without an order there is no merchant's name above to be the page's heading.
   const Heading = state.order === null ? "h1" : "h2";
-  const kind = reason === "paid" ? "good" : passing || reason === "expired" ? "pause" : "bad";
+  const kind = reason === "paid" ? "good" : passing || reason === "expired" || reason === "refunded" ? "pause" : "bad";
   return (
     <section class="screen screen-result" {...named("blocked-state")} data-reason={reason}>
       <Sign kind={kind} />

@@ -5,7 +5,6 @@ import type { BlockedReason, Problem } from "./machine";
 
 export interface Texts {
   language: string;
-  paying: (merchant: string) => string;
   order: string;
   amountDue: string;
   payBy: (time: string) => string;
@@ -21,7 +20,6 @@ export interface Texts {
   vpaHint: string;
   number: string;
   expiry: string;
-  expiryHint: string;
   cvv: string;
   cvvHint: (digits: number) => string;
   name: string;
@@ -69,7 +67,6 @@ export interface Texts {
 
 const en: Texts = {
   language: "Language",
-  paying: (merchant) => `Pay ${merchant}`,
   order: "Order",
   amountDue: "Amount to pay",
   payBy: (time) => `Pay before ${time}`,
@@ -85,7 +82,6 @@ const en: Texts = {
   vpaHint: "You will be asked to approve the payment in your UPI app.",
   number: "Card number",
   expiry: "Expiry",
-  expiryHint: "MM/YY",
   cvv: "CVV",
   cvvHint: (digits) => (digits === 4 ? "4 digits on the front" : "3 digits on the back"),
   name: "Name on card",
@@ -178,7 +174,7 @@ const en: Texts = {
     },
     invalid_key: {
       title: "This shop cannot take payments right now",
-      text: "Its key is not valid. You have not been charged. Please tell the shop about it.",
+      text: "Its key is not valid. Please tell the shop about it.",
     },
     expired: {
       title: "This order has expired",
@@ -189,20 +185,23 @@ const en: Texts = {
       text: "It can no longer be paid, and nothing was charged. Please go back to the shop if you still want it.",
     },
     paid: { title: "This order is already paid", text: "There is nothing left to pay." },
+    refunded: {
+      title: "This payment was given back",
+      text: "The shop returned the whole amount or did not take it. Please ask the shop if you still want the order.",
+    },
     unreachable: {
       title: "We cannot load your order",
-      text: "Please check your connection. We keep trying, and you have not been charged.",
+      text: "Please check your connection. We keep trying. If you have paid already, the result will appear here.",
     },
     busy: {
       title: "It is very busy right now",
-      text: "Your order will load in a moment. You have not been charged.",
+      text: "Your order will load in a moment. If you have paid already, the result will appear here.",
     },
   },
 };
 
 const hi: Texts = {
   language: "भाषा",
-  paying: (merchant) => `${merchant} को भुगतान`,
   order: "ऑर्डर",
   amountDue: "भुगतान की राशि",
   payBy: (time) => `${time} से पहले भुगतान करें`,
@@ -218,7 +217,6 @@ const hi: Texts = {
   vpaHint: "आपसे अपने UPI ऐप में भुगतान मंज़ूर करने को कहा जाएगा।",
   number: "कार्ड नंबर",
   expiry: "समाप्ति तिथि",
-  expiryHint: "MM/YY",
   cvv: "CVV",
   cvvHint: (digits) => (digits === 4 ? "सामने के 4 अंक" : "पीछे के 3 अंक"),
   name: "कार्ड पर लिखा नाम",
@@ -310,7 +308,7 @@ const hi: Texts = {
     },
     invalid_key: {
       title: "यह दुकान अभी भुगतान नहीं ले सकती",
-      text: "इसकी कुंजी मान्य नहीं है। आपके पैसे नहीं कटे हैं। कृपया दुकान को बताएँ।",
+      text: "इसकी कुंजी मान्य नहीं है। कृपया दुकान को बताएँ।",
     },
     expired: {
       title: "इस ऑर्डर की समय-सीमा बीत गई",
@@ -321,11 +319,15 @@ const hi: Texts = {
       text: "अब इसका भुगतान नहीं हो सकता, और पैसे नहीं कटे। अगर आपको यह चाहिए तो दुकान पर लौटें।",
     },
     paid: { title: "इस ऑर्डर का भुगतान हो चुका है", text: "अब कुछ भी देना बाकी नहीं है।" },
+    refunded: {
+      title: "यह भुगतान लौटा दिया गया",
+      text: "दुकान ने पूरी राशि लौटा दी या ली ही नहीं। अगर आपको ऑर्डर अब भी चाहिए तो दुकान से पूछें।",
+    },
     unreachable: {
       title: "आपका ऑर्डर नहीं खुल सका",
-      text: "कृपया अपना कनेक्शन जाँचें। हम कोशिश करते रहेंगे, और आपके पैसे नहीं कटे हैं।",
+      text: "कृपया अपना कनेक्शन जाँचें। हम कोशिश करते रहेंगे। अगर आप भुगतान कर चुके हैं, तो नतीजा यहीं दिखेगा।",
     },
-    busy: { title: "अभी बहुत भीड़ है", text: "आपका ऑर्डर थोड़ी देर में खुलेगा। आपके पैसे नहीं कटे हैं।" },
+    busy: { title: "अभी बहुत भीड़ है", text: "आपका ऑर्डर थोड़ी देर में खुलेगा। अगर आप भुगतान कर चुके हैं, तो नतीजा यहीं दिखेगा।" },
   },
 };
 

@@ -71,3 +71,31 @@ def test_it_is_exactly_the_contracts_pattern(address: str) -> None:
     except InvalidVpa:
         accepted = False
     assert accepted == wanted
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "4242424242424242@upi",
+        "4242-4242.4242_4242@upi",
+        "4242424242424242123@upi",  # with its CVV
+        "14242424242424242@upi",
+        "x4242424242424242x@upi",
+        "asha@4242424242424242",
+        "378282246310005@upi",
+        "3782822463100051234@upi",
+        "6521111111111110@upi",
+    ],
+)
+def test_a_card_number_is_not_kept_as_a_vpa(address: str) -> None:
+    with pytest.raises(InvalidVpa) as refusal:
+        vpa.check(address)
+    assert refusal.value.reason == "card_number"
+    assert "4242" not in refusal.value.description
+
+
+@pytest.mark.parametrize(
+    "address", ["9876543210@upi", "919876543210@upi", "4242424242424241@upi", "1234567890123452@upi"]
+)
+def test_a_telephone_or_account_number_is_a_vpa(address: str) -> None:
+    assert vpa.check(address) == address
