@@ -95,7 +95,7 @@ def started(settings: Config, dist: Path, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(page, "SHELLS", tmp_path)
     monkeypatch.setattr("local.site.runtime.start", start)
     page._shell.cache_clear()
-    yield site.start(settings, dist, tmp_path, name="checkout", home="/checkout")
+    yield site.start_checkout(settings, dist, tmp_path)
     page._shell.cache_clear()
     runtime.current().close()
 
