@@ -33,9 +33,9 @@ def _get(url: str, **headers: str) -> requests.Response:
 
 def test_its_page_is_at_every_address_of_it_and_all_that_it_loads_is_there(url: str) -> None:
     shown = [_get(url + page) for page in PAGES]
-    assert {(page.status_code, page.headers["Content-Type"]) for page in shown} == {(200, "text/html; charset=utf-8")}, (
-        BUILT
-    )
+    assert {(page.status_code, page.headers["Content-Type"]) for page in shown} == {
+        (200, "text/html; charset=utf-8")
+    }, BUILT
     assert len({page.content for page in shown}) == 1
     assert shown[0].headers["Cache-Control"] == "no-cache", "a deployment is seen at once"
     assert shown[0].headers["Content-Encoding"] == "gzip"
@@ -93,7 +93,9 @@ def test_a_person_signs_in_and_the_cookie_is_for_this_origin_alone(url: str) -> 
     made = browser.post(f"{url}/api/v1/orders", json={"amount": 50000}, headers={"Origin": url}, timeout=10)
     assert made.status_code == 201, made.text
     assert browser.delete(f"{url}/api/v1/session", headers={"Origin": url}, timeout=10).ok
-    assert requests.get(f"{url}/api/v1/session", headers={"Cookie": cookie.split(";")[0]}, timeout=10).status_code == 401
+    assert (
+        requests.get(f"{url}/api/v1/session", headers={"Cookie": cookie.split(";")[0]}, timeout=10).status_code == 401
+    )
 
 
 def test_the_whole_api_is_there_and_nothing_that_others_may_frame(live: Live) -> None:
