@@ -40,7 +40,7 @@ QUEUE_DAYS, DEAD_LETTER_DAYS = 4, 14
 BATCH = 10  # messages, of up to 100 jobs each
 ROTATE_DAYS = 30
 CHECKOUT_SHARE = 10  # of what one address may send in all, a tenth may be the checkout's public calls
-VIEWER_ADDRESS = "x-viewer-address"  # set by the checkout's distribution
+VIEWER_ADDRESS = "x-viewer-address"  # set by the sites' distributions
 PAY_PATH = "/api/v1/payments"
 RELEASE_ALARM = "ServerErrorsAlarm"
 MIGRATE = "Migrate"  # in a stack of its own: it runs before the rest is deployed
@@ -197,6 +197,7 @@ def _function(stage: Stage, function: Function) -> Json:
     logs, role = f"{function.logical}Logs", f"{function.logical}Role"
     direct = function.master  # past the proxy, to the database itself
     variables: Json = {
+        **_public_urls(stage),
         **stage.environment,
         "APP_ENV": "production" if stage.production else "development",
         "QUEUE_URL_PREFIX": {
@@ -248,6 +249,12 @@ def _function(stage: Stage, function: Function) -> Json:
         },
         role: _role(stage, function, logs),
     }
+
+
+def _public_urls(stage: Stage) -> dict[str, str]:
+    """Where browsers find the sites, as far as that is known before there are any."""
+    hosts = {"CHECKOUT_PUBLIC_URL": stage.checkout_domain, "DASHBOARD_PUBLIC_URL": stage.dashboard_domain}
+    return {name: f"https://{host}" for name, host in hosts.items() if host}
 
 
 def runtime() -> str:

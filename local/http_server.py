@@ -10,14 +10,12 @@ import asyncio
 import hmac
 import logging
 import time
-from pathlib import Path
 from typing import Any
 
-import app as handlers
-from chalicelib import http, request_log
+from chalicelib import http
 from chalicelib.body import BYTES_MAX
 
-from local import runtime, sources
+from local import sources
 from local.answerers import Answerers, in_a_thread
 from local.api_gateway import ApiGateway, HttpAnswer, failed, new_request_id
 from local.limits import UNLIMITED, Limits
@@ -36,21 +34,6 @@ METRICS = "/metrics"
 NOT_ASCII = "\ufffd"
 
 log = logging.getLogger(__name__)
-
-
-def start(metrics_folder: Path) -> HttpServer:
-    """The server, as the environment says. `metrics_folder` is common to its processes."""
-    settings = runtime.settings_or_exit()
-    on = runtime.start(settings, name="api")
-    metrics = Metrics(metrics_folder, on.database.sibling("metrics"))
-    request_log.use(request_log.Gathered(on.database.sibling("requests"), dropped=metrics.unnoted))
-    gateway = ApiGateway(
-        handlers.app,
-        cors_origins=settings.cors_origins,
-        production=settings.production,
-        which_noted=settings.request_log,
-    )
-    return HttpServer(settings, gateway, metrics)
 
 
 class HttpServer:

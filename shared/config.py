@@ -71,6 +71,7 @@ class Config:
     webhook_disable_seconds: int
     operator_secret: str | None = field(repr=False)
     checkout_url: str | None  # where payers go; None: nobody has said
+    dashboard_url: str | None  # where people sign in, if a proxy hides that from us
     cors_origins: tuple[str, ...]
     outbound_allowed_networks: tuple[IPv4Network | IPv6Network, ...]
     queue_url_prefix: str
@@ -126,6 +127,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Config:
         webhook_disable_seconds=_integer(env, "WEBHOOK_DISABLE_SECONDS", WEBHOOK_DISABLE_SECONDS, 1, SECONDS_MAX),
         operator_secret=_operator_secret(env, production=production),
         checkout_url=_public_url(env, "CHECKOUT_PUBLIC_URL"),
+        dashboard_url=_public_url(env, "DASHBOARD_PUBLIC_URL"),
         cors_origins=tuple(part for part in env.get("CORS_ORIGINS", "").replace(",", " ").split() if part),
         outbound_allowed_networks=_allowed_networks(env, production=production),
         queue_url_prefix=env.get("QUEUE_URL_PREFIX", ""),

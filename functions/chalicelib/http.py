@@ -364,7 +364,7 @@ def _signed_in(tx: Tx, described: Endpoint, request: Any, cookie: str | None, mo
     """A user, if this session may do that. That a page of ours asks is checked before anything is looked up."""
     settings = runtime.current().config
     if described.method != "GET" and cookie is not None:
-        same_origin.check(request, production=settings.production)
+        same_origin.check(request, production=settings.production, known=settings.dashboard_url)
     if cookie is None:
         raise AuthenticationError("Sign in first", reason="credentials_missing")
     session, token = sessions.authenticate(tx, settings.jwt_secret, cookie, production=settings.production)

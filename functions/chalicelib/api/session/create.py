@@ -36,7 +36,7 @@ class SignIn(msgspec.Struct, kw_only=True):
 )
 def sign_in(call: Call[SignIn]) -> people.Session:
     settings, database = call.on.config, call.on.database
-    same_origin.check_sign_in(call.headers, production=settings.production)
+    same_origin.check_sign_in(call.headers, production=settings.production, known=settings.dashboard_url)
     begun = sessions.sign_in(
         database,
         email=call.body.email,

@@ -1,4 +1,4 @@
-"""The checkout's own tests, in JavaScript, as a part of these."""
+"""The sites' own tests, in JavaScript, as a part of these."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import pytest
 SECONDS_MAX = 300
 
 
-def test_the_checkouts_own_tests_pass(root: Path) -> None:
+@pytest.mark.parametrize("site", ["checkout", "dashboard"])
+def test_a_sites_own_tests_pass(root: Path, site: str) -> None:
     npm = shutil.which("npm")
-    if npm is None or not (root / "checkout/node_modules").is_dir():
-        pytest.skip("what checkout/ is built with is not installed: `make test` installs it")
+    if npm is None or not (root / site / "node_modules").is_dir():
+        pytest.skip(f"what {site}/ is built with is not installed: `make test` installs it")
     ran = subprocess.run(
         [npm, "test", "--silent"],
-        cwd=root / "checkout",
+        cwd=root / site,
         capture_output=True,
         text=True,
         timeout=SECONDS_MAX,
