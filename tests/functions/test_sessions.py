@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -553,6 +554,40 @@ def test_what_a_form_can_send_changes_nothing(
 def test_our_own_page_may_write(api: Api, database: Database, headers: dict[str, str]) -> None:
     mine = {key: value for key, value in owner(database).items() if key != "origin"} | headers
     assert api.call("POST", "/api/v1/orders", {"amount": 500}, headers=mine).status == 201
+
+
+DASHBOARD = f"https://{HOST}"
+
+
+@pytest.mark.parametrize(
+    ("known", "origin", "allowed"),
+    [
+        (None, DASHBOARD, False),
+        (DASHBOARD, DASHBOARD, True),
+        (f"{DASHBOARD}:443/login", DASHBOARD.upper(), True),
+        (DASHBOARD, "https://abc.execute-api.example", True),
+        (DASHBOARD, f"http://{HOST}", False),
+        (DASHBOARD, f"https://{HOST}.evil.example", False),
+        (DASHBOARD, "https://evil.example", False),
+        (DASHBOARD, "null", False),
+    ],
+)
+def test_behind_a_proxy_that_changes_the_host_our_page_is_known_by_what_the_operator_says(
+    api: Api, settings: Config, database: Database, known: str | None, origin: str, allowed: bool
+) -> None:
+    runtime.use(replace(runtime.current(), config=replace(settings, dashboard_url=known)))
+    mine = owner(database) | {"origin": origin, "host": "abc.execute-api.example"}
+    given = {"email": test_merchant.EMAIL, "password": PASSWORD}
+    assert api.call("POST", "/api/v1/orders", {"amount": 500}, headers=mine).status == (201 if allowed else 403)
+    assert api.call("POST", SESSION, given, headers=mine).status == (200 if allowed else 403)
+
+
+def test_a_browser_that_says_cross_site_is_believed_before_its_origin(
+    api: Api, settings: Config, database: Database
+) -> None:
+    runtime.use(replace(runtime.current(), config=replace(settings, dashboard_url=DASHBOARD)))
+    mine = owner(database) | {"origin": DASHBOARD, "sec-fetch-site": "cross-site"}
+    assert api.call("POST", "/api/v1/orders", {"amount": 500}, headers=mine).status == 403
 
 
 # Roles
