@@ -144,7 +144,7 @@ def _api_function(stage: Stage, name: str, routes: Sequence[Endpoint]) -> Functi
 def _name_of(endpoint: Endpoint) -> str:
     """Its own; what people look at now and then shares, since a stack has room for about sixty functions."""
     if endpoint.tag in SHARED_TAGS:
-        return endpoint.tag.lower()
+        return endpoint.tag.lower().replace(" ", "_")
     view = handlers.app.routes[endpoint.path][endpoint.method].view_function
     return str(view.__name__)
 
