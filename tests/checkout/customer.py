@@ -66,6 +66,11 @@ class Checkout:
         bank.part("otp-input").fill(code)
         bank.part("otp-submit-button").click()
 
+    def enter_wrong_code(self, *, attempts_left: int) -> None:
+        self.enter_code("000000")
+        said = "1 attempt left" if attempts_left == 1 else f"{attempts_left} attempts left"
+        expect(self.bank.part("bank-message")).to_contain_text(said, timeout=PATIENCE_MS)
+
     @property
     def bank(self) -> Checkout:
         """The bank's page in the checkout."""

@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from tests.checkout.customer import (
     CODE,
     DESKTOP,
-    PATIENCE_MS,
     PHONE,
     SMALL,
     Checkout,
@@ -83,8 +82,7 @@ def test_the_bank_wants_a_code_and_a_wrong_one_is_counted(live: Live, context: B
     order_id = order(live)
     _, checkout = opened(context, live, order_id)
     checkout.pay_by_card("4000000000003220")
-    checkout.enter_code("000000")
-    expect(checkout.bank.part("bank-container")).to_contain_text("2", timeout=PATIENCE_MS)
+    checkout.enter_wrong_code(attempts_left=2)
     checkout.enter_code(CODE)
     paid_once(live, order_id, checkout.has_paid())
 
@@ -120,8 +118,7 @@ def test_a_code_that_is_not_given_fails_the_payment_and_the_order_may_be_paid_ag
         checkout.enter_code(CODE)
     elif act == "wrong":
         for left in (2, 1):
-            checkout.enter_code("000000")
-            expect(bank.part("bank-container")).to_contain_text(str(left), timeout=PATIENCE_MS)
+            checkout.enter_wrong_code(attempts_left=left)
         checkout.enter_code("000000")
     checkout.has_failed()
     [failed] = payments_of(live, order_id)
