@@ -1,4 +1,4 @@
-"""The sites: files from memory, pages and calls by the handlers. The checkout's has nothing else, the dashboard's all."""
+"""The sites: files from memory, pages and calls by the handlers. Only the dashboard's has all of them."""
 
 from __future__ import annotations
 
