@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from tests.browser import browser
 from tests.checkout.conftest import built
-from tests.dashboard.person import DESKTOP, Person, person
+from tests.dashboard.person import DESKTOP, Person, signed_in
 from tests.live_gateway import Live
 
 __all__ = ["browser"]
@@ -32,7 +32,6 @@ def pages(root: Path) -> None:
 
 @pytest.fixture
 def owner(browser: Browser, live: Live) -> Iterator[Person]:
-    """Signed in as who is seeded, on a desktop. Whatever their browser complains of fails the test."""
-    with person(browser, live, DESKTOP) as somebody:
-        somebody.signs_in()
+    """Who is seeded, signed in at a desktop. Whatever their browser complains of fails the test."""
+    with signed_in(browser, live, DESKTOP) as somebody:
         yield somebody

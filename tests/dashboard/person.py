@@ -135,3 +135,15 @@ def member(live: Live, role: str, *, name: str = "Ravi Rao") -> str:
         answer = owner.post(f"{live.dashboard_url}/api/v1/team", json=body, timeout=10)
     assert answer.status_code == 201, answer.text
     return email
+
+
+@contextmanager
+def signed_in(browser: Browser, live: Live, device: dict[str, Any], **more: Any) -> Iterator[Person]:
+    """As who is seeded, past the door: for tests of what lies behind it."""
+    with person(browser, live, device, **more) as somebody:
+        with session(live) as opened:
+            for cookie in opened.cookies:
+                somebody.page.context.add_cookies(
+                    [{"name": cookie.name, "value": str(cookie.value), "url": live.dashboard_url, "httpOnly": True}]
+                )
+        yield somebody

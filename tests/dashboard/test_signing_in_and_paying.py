@@ -237,6 +237,7 @@ def test_support_may_refund_but_not_change_the_webhook(browser: Browser, live: L
 
 
 def test_signing_out_ends_the_session(owner: Person, live: Live) -> None:
+    owner.opens("/dashboard")
     owner.page.get_by_role("button", name=re.compile("^Account of ")).click()
     owner.page.get_by_role("menuitem", name="Sign out", exact=True).click()
     owner.sees("login-form")
