@@ -1,9 +1,10 @@
 /** A new password, for who knows the old one. */
 
-import { Alert, Button, Modal, PasswordInput } from "@mantine/core";
+import { Button, Modal, PasswordInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { ApiError } from "../api/client";
 import { changePassword } from "../api/session";
+import { Callout } from "../ui/Callout";
 import dialogs from "../ui/dialogs.module.css";
 import { adviceFor } from "../ui/ErrorState";
 import { tellDone } from "../ui/notices";
@@ -16,7 +17,8 @@ export default function ChangePassword({ onClose }: { onClose: () => void }) {
   const [problem, setProblem] = useState<ApiError | unknown>(null);
   const [busy, setBusy] = useState(false);
   const ofNext = problem instanceof ApiError && problem.field === "new_password" ? problem.description : null;
-  const ofCurrent = problem instanceof ApiError && problem.status === 401 ? "That is not your password" : null;
+  const ofCurrent =
+    problem instanceof ApiError && problem.reason === "password_wrong" ? "That is not your password" : null;
 
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
@@ -53,9 +55,9 @@ export default function ChangePassword({ onClose }: { onClose: () => void }) {
           error={ofNext}
         />
         {problem !== null && !ofNext && !ofCurrent && (
-          <Alert color="red" variant="light" role="alert">
+          <Callout tone="bad" role="alert">
             {adviceFor(problem)}
-          </Alert>
+          </Callout>
         )}
         <div className={dialogs.actions}>
           <Button variant="default" onClick={onClose}>

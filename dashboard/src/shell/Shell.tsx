@@ -6,11 +6,13 @@ import { Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useLive } from "../api/live";
 import { useSession } from "../api/session";
+import type { Session } from "../api/shapes";
 import { isMac, useShortcuts } from "../ui/keys";
 import { StepUp } from "../ui/StepUp";
 import { LinkMark } from "./LinkMark";
 import { Menu } from "./Menu";
 import { MerchantSwitch } from "./MerchantSwitch";
+import { NoMerchant } from "./NoMerchant";
 import { MENU } from "./pages";
 import classes from "./Shell.module.css";
 import { ThemeSwitch } from "./ThemeSwitch";
@@ -21,6 +23,11 @@ const MenuDrawer = lazy(() => import("./MenuDrawer"));
 const ShortcutHelp = lazy(() => import("./ShortcutHelp"));
 
 export function Shell() {
+  const merchant: Session["merchant"] | null = useSession().merchant;
+  return merchant === null ? <NoMerchant /> : <Frame />;
+}
+
+function Frame() {
   useLive();
   const session = useSession();
   const navigate = useNavigate();

@@ -1,7 +1,8 @@
 /** Asks before what cannot be taken back, in words that say what will happen. */
 
-import { Alert, Button, Modal } from "@mantine/core";
+import { Button, Modal } from "@mantine/core";
 import { type ReactNode, useState } from "react";
+import { Callout } from "./Callout";
 import classes from "./dialogs.module.css";
 import { adviceFor } from "./ErrorState";
 import { useSteppedUp } from "./StepUp";
@@ -41,9 +42,9 @@ export function ConfirmDialog({ opened, onClose, title, children, verb, danger =
       <div className={classes.body}>
         <div>{children}</div>
         {error !== null && (
-          <Alert color="red" variant="light" role="alert">
+          <Callout tone="bad" role="alert">
             {adviceFor(error)}
-          </Alert>
+          </Callout>
         )}
         <div className={classes.actions}>
           <Button variant="default" onClick={onClose} disabled={busy}>

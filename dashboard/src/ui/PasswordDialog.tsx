@@ -1,14 +1,15 @@
 /** The password again, before something secret is shown or changed. */
 
-import { Alert, Button, Modal, PasswordInput } from "@mantine/core";
+import { Button, Modal, PasswordInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { ApiError } from "../api/client";
 import { confirmPassword } from "../api/session";
+import { Callout } from "./Callout";
 import classes from "./dialogs.module.css";
 
 function sayProblem(error: unknown): string {
   if (!(error instanceof ApiError)) return "That did not work. Try again.";
-  return error.status === 401 ? "That is not your password." : error.description;
+  return error.reason === "password_wrong" ? "That is not your password." : error.description;
 }
 
 export default function PasswordDialog({ onClose }: { onClose: (confirmed: boolean) => void }) {
@@ -43,9 +44,9 @@ export default function PasswordDialog({ onClose }: { onClose: (confirmed: boole
           data-autofocus
         />
         {problem && (
-          <Alert color="red" variant="light" role="alert">
+          <Callout tone="bad" role="alert">
             {problem}
-          </Alert>
+          </Callout>
         )}
         <div className={classes.actions}>
           <Button variant="default" onClick={() => onClose(false)}>

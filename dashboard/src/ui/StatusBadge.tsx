@@ -53,22 +53,24 @@ interface StatusBadgeProps {
   /** The wire's word; one that is not known is shown as it is. */
   status: string;
   label?: string;
+  /** What the status alone does not say. */
+  more?: string | undefined;
   tone?: Tone;
   testId?: string;
 }
 
-export function StatusBadge({ status, label, tone, testId }: StatusBadgeProps) {
+export function StatusBadge({ status, label, more, tone, testId }: StatusBadgeProps) {
   const [usual, Icon, said] = LOOKS[status] ?? (["calm", IconCircleDashed] as const);
   const words = status.replace(/_/g, " ");
   return (
-    <span
-      className={classes.badge}
-      data-tone={tone ?? usual}
-      data-status={status}
-      {...(testId ? named(testId) : undefined)}
-    >
+    <span className={classes.badge} data-tone={tone ?? usual}>
       <Icon size={13} stroke={2.4} aria-hidden />
-      <span className={classes.words}>{label ?? said ?? words}</span>
+      <span className={classes.words}>
+        <span data-status={status} {...(testId ? named(testId) : undefined)}>
+          {label ?? said ?? words}
+        </span>
+        {more && `, ${more}`}
+      </span>
     </span>
   );
 }

@@ -1,6 +1,6 @@
 /** Signing in. What was wrong is never said more finely than the API says it. */
 
-import { Alert, Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useState } from "react";
@@ -9,7 +9,7 @@ import { sessionQuery } from "../../api/queries";
 import { signIn } from "../../api/session";
 import { safeReturn } from "../../routes/search";
 import icon from "../../theme/icon.svg";
-import { adviceFor, named } from "../../ui";
+import { adviceFor, Callout, named } from "../../ui";
 import classes from "./Login.module.css";
 
 function advice(error: unknown): string {
@@ -86,13 +86,11 @@ export default function Login() {
             visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
             {...named("password-input")}
           />
-          <div aria-live="assertive">
-            {problem && (
-              <Alert color="red" variant="light">
-                {problem}
-              </Alert>
-            )}
-          </div>
+          {problem && (
+            <Callout tone="bad" role="alert">
+              {problem}
+            </Callout>
+          )}
           <Button type="submit" size="md" fullWidth loading={busy} {...named("login-button")}>
             Sign in
           </Button>

@@ -1,11 +1,11 @@
 /** Makes an order, and hands over its checkout: a link to send, a code to scan. */
 
-import { Alert, Button, Modal, SegmentedControl, TextInput } from "@mantine/core";
+import { Button, Modal, SegmentedControl, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
 import { ApiError, call, newIntent } from "../../api/client";
 import type { NewOrder, Order } from "../../api/shapes";
-import { adviceFor, checkAmount, formatAmount, LinkButton, named } from "../../ui";
+import { adviceFor, Callout, checkAmount, formatAmount, LinkButton, named } from "../../ui";
 import dialogs from "../../ui/dialogs.module.css";
 import { CheckoutLink } from "./CheckoutLink";
 
@@ -126,9 +126,9 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
           />
         </div>
         {error !== null && !ofAmount && (
-          <Alert color="red" variant="light" role="alert">
+          <Callout tone="bad" role="alert">
             {adviceFor(error)}
-          </Alert>
+          </Callout>
         )}
         <div className={dialogs.actions}>
           <Button variant="default" onClick={onClose}>

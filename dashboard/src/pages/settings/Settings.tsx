@@ -4,7 +4,7 @@ import { ActionIcon, Button, TextInput } from "@mantine/core";
 import { IconTrash, IconWorld } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, lazy, Suspense, useEffect, useState } from "react";
+import { type FormEvent, lazy, Suspense, useState } from "react";
 import { ApiError, call } from "../../api/client";
 import { merchantQuery } from "../../api/queries";
 import { ROLE_NAMES, signOutEverywhere, useRefusal, useSession } from "../../api/session";
@@ -12,7 +12,6 @@ import type { Merchant } from "../../api/shapes";
 import {
   adviceFor,
   Bones,
-  Callout,
   ConfirmDialog,
   ErrorState,
   Fact,
@@ -110,70 +109,12 @@ function You() {
   );
 }
 
-function MerchantForm({ merchant }: { merchant: Merchant }) {
-  const refusal = useRefusal("owner");
-  const { busy, problem, setProblem, save } = useSaving();
-  const [name, setName] = useState(merchant.name);
-  const [email, setEmail] = useState(merchant.email);
-  useEffect(() => {
-    setName(merchant.name);
-    setEmail(merchant.email);
-  }, [merchant.name, merchant.email]);
-  const changed = name.trim() !== merchant.name || email.trim() !== merchant.email;
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    if (name.trim() === "") {
-      setProblem({ field: "name", text: "Enter the name your customers know" });
-      return;
-    }
-    if (!/^\S+@\S+$/.test(email.trim())) {
-      setProblem({ field: "email", text: "Enter an email address" });
-      return;
-    }
-    const change: Partial<Merchant> = {};
-    if (name.trim() !== merchant.name) change.name = name.trim();
-    if (email.trim() !== merchant.email) change.email = email.trim();
-    void save(change, "Saved");
-  };
-  const errorOf = (field: string): string | null => (problem?.field === field ? problem.text : null);
+function MerchantFacts({ merchant }: { merchant: Merchant }) {
   return (
-    <form className={classes.form} onSubmit={submit} noValidate>
-      <TextInput
-        label="Name"
-        description="Payers see it at the checkout"
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        error={errorOf("name")}
-        readOnly={refusal !== null}
-        maxLength={120}
-      />
-      <TextInput
-        label="Email"
-        description="Where we reach the merchant"
-        type="email"
-        value={email}
-        onChange={(event) => setEmail(event.currentTarget.value)}
-        error={errorOf("email")}
-        readOnly={refusal !== null}
-        maxLength={254}
-      />
-      {problem && errorOf("name") === null && errorOf("email") === null && (
-        <Callout tone="bad" role="alert">
-          {problem.text}
-        </Callout>
-      )}
-      <div className={classes.buttons}>
-        {refusal === null ? (
-          <Button type="submit" loading={busy} disabled={!changed}>
-            Save
-          </Button>
-        ) : (
-          <GuardedButton refusal={refusal} onClick={() => {}}>
-            Save
-          </GuardedButton>
-        )}
-      </div>
+    <div className={classes.form}>
       <Facts>
+        <Fact name="Name">{merchant.name}</Fact>
+        <Fact name="Email">{merchant.email}</Fact>
         <Fact name="Merchant id">
           <IdText id={merchant.id} what="merchant id" />
         </Fact>
@@ -181,7 +122,7 @@ function MerchantForm({ merchant }: { merchant: Merchant }) {
           <Time at={merchant.created_at} />
         </Fact>
       </Facts>
-    </form>
+    </div>
   );
 }
 
@@ -268,7 +209,7 @@ export default function Settings() {
       <PageHeader title="Settings" />
       <div className={classes.stack}>
         <You />
-        <Panel title="Merchant">{merchant ? <MerchantForm merchant={merchant} /> : waiting}</Panel>
+        <Panel title="Merchant">{merchant ? <MerchantFacts merchant={merchant} /> : waiting}</Panel>
         <Panel
           title="Checkout origins"
           description="Sites that may open your checkout in their page. Others get nothing to frame."

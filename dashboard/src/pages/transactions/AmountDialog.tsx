@@ -1,9 +1,9 @@
 /** Asks for an amount in the currency's own form, checks it while it is typed, and does what was to be done with it. */
 
-import { Alert, Button, Modal, TextInput } from "@mantine/core";
+import { Button, Modal, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { newIntent } from "../../api/client";
-import { adviceFor, checkAmount, formatAmount, toDecimal } from "../../ui";
+import { adviceFor, Callout, checkAmount, formatAmount, toDecimal } from "../../ui";
 import dialogs from "../../ui/dialogs.module.css";
 
 interface AmountDialogProps {
@@ -86,9 +86,9 @@ export function AmountDialog(props: AmountDialogProps) {
           {checked.amount === null ? "" : after(checked.amount)}
         </p>
         {error !== null && (
-          <Alert color="red" variant="light" role="alert">
+          <Callout tone="bad" role="alert">
             {adviceFor(error)}
-          </Alert>
+          </Callout>
         )}
         <div className={dialogs.actions}>
           <Button variant="default" onClick={onClose} disabled={busy}>

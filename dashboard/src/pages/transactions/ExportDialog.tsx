@@ -1,10 +1,10 @@
 /** Takes the list home as CSV: page after page, with how far it is, and a way to stop. */
 
-import { Alert, Button, Modal, Progress } from "@mantine/core";
+import { Button, Modal, Progress } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { call, type Params, send } from "../../api/client";
 import type { Page, Payment } from "../../api/shapes";
-import { adviceFor, formatCount } from "../../ui";
+import { adviceFor, Callout, formatCount } from "../../ui";
 import dialogs from "../../ui/dialogs.module.css";
 import { CsvPages } from "./csv";
 
@@ -93,9 +93,9 @@ export default function ExportDialog({ params, onClose }: { params: Params; onCl
           </div>
         )}
         {step.at === "failed" && (
-          <Alert color="red" variant="light" role="alert">
+          <Callout tone="bad" role="alert">
             {adviceFor(step.error)}
-          </Alert>
+          </Callout>
         )}
         <div className={dialogs.actions}>
           <Button variant="default" onClick={onClose}>

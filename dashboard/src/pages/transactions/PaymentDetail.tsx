@@ -1,6 +1,5 @@
 /** One payment: what it is, everything that happened to it, and what can be done with it. */
 
-import { Alert } from "@mantine/core";
 import { IconArrowBackUp, IconBan, IconCheck } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
@@ -11,6 +10,7 @@ import { useRefusal } from "../../api/session";
 import type { Payment, Refund } from "../../api/shapes";
 import {
   Bones,
+  Callout,
   ConfirmDialog,
   DataTable,
   ErrorState,
@@ -53,35 +53,35 @@ function Explanation({ payment }: { payment: Payment }) {
   switch (payment.state) {
     case "failed":
       return (
-        <Alert color="red" variant="light" title={payment.error_reason ? sayName(payment.error_reason) : "Failed"}>
+        <Callout tone="bad" title={payment.error_reason ? sayName(payment.error_reason) : "Failed"}>
           {sentence(payment.error_description ?? "The bank declined the payment")} No money was taken; the customer may
           try again.
-        </Alert>
+        </Callout>
       );
     case "outcome_unknown":
       return (
-        <Alert color="yellow" variant="light" title="The bank has not said how this ended">
+        <Callout tone="wait" title="The bank has not said how this ended">
           We ask again by ourselves{payment.next_inquiry_at && <> , next </>}
           {payment.next_inquiry_at && <Time at={payment.next_inquiry_at} />}. It is not charged twice. Do not ship
           before it succeeded.
-        </Alert>
+        </Callout>
       );
     case "authorized":
       return (
-        <Alert color="blue" variant="light" title="The money is held, not taken">
+        <Callout tone="info" title="The money is held, not taken">
           Capture it to be paid, or void it to let it go.{" "}
           {payment.authorization_expires_at && (
             <>
               The bank lets go by itself <Time at={payment.authorization_expires_at} />.
             </>
           )}
-        </Alert>
+        </Callout>
       );
     case "requires_action":
       return (
-        <Alert color="blue" variant="light" title="It is the customer’s turn">
+        <Callout tone="info" title="It is the customer’s turn">
           The bank waits for the customer to confirm. Nothing is to be done here.
-        </Alert>
+        </Callout>
       );
     default:
       return null;

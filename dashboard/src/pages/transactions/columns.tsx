@@ -6,14 +6,14 @@ import { type Column, IdText, MethodText, Money, named, StatusBadge, Time } from
 export const paymentPath = (payment: Pick<Payment, "id">): string => `/dashboard/transactions/${payment.id}`;
 
 /** What the status alone does not say. */
-export function statusOf(payment: Payment): { status: string; label?: string; tone?: "info" | "bad" } {
+export function statusOf(payment: Payment): { status: string; label?: string; more?: string; tone?: "info" | "bad" } {
   switch (payment.state) {
     case "authorized":
-      return { status: payment.status, label: "success, held", tone: "info" };
+      return { status: payment.status, more: "held", tone: "info" };
     case "requires_action":
-      return { status: payment.status, label: "pending, customer’s turn", tone: "info" };
+      return { status: payment.status, more: "customer’s turn", tone: "info" };
     case "outcome_unknown":
-      return { status: payment.status, label: "pending, unknown", tone: "bad" };
+      return { status: payment.status, more: "unknown", tone: "bad" };
     case "voided":
     case "authorization_expired":
       return { status: payment.status, label: payment.state === "voided" ? "voided" : "authorization expired" };

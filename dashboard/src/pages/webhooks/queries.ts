@@ -3,7 +3,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { call, newIntent, type Params } from "../../api/client";
 import { get, live } from "../../api/queries";
-import type { Page, Webhook, WebhookDetails, WebhookEndpoint } from "../../api/shapes";
+import type { Merchant, Page, Webhook, WebhookDetails, WebhookEndpoint } from "../../api/shapes";
 
 const endpointPath = (id: string): string => `/api/v1/webhook_endpoints/${encodeURIComponent(id)}`;
 
@@ -11,6 +11,11 @@ export const endpointsQuery = queryOptions({
   queryKey: ["webhook_endpoints"],
   queryFn: async ({ signal }) => {
     const { data } = await get<{ data: WebhookEndpoint[] }>("/api/v1/webhook_endpoints", {}, signal);
+    if (!data.some((one) => one.is_first)) {
+      // The list leaves out what has no URL yet, and the merchant's own endpoint is there from the beginning.
+      const { webhook_endpoint_id } = await get<Merchant>("/api/v1/merchants/me", {}, signal);
+      data.push(await get<WebhookEndpoint>(endpointPath(webhook_endpoint_id), {}, signal));
+    }
     // The merchant's own first, the others as they came to be.
     return data.toSorted(
       (one, other) => Number(other.is_first) - Number(one.is_first) || one.created_at.localeCompare(other.created_at),
