@@ -11,11 +11,13 @@ RUNS := $(VENV)/.runs
 TESTS := $(VENV)/.tests
 NODE := $(VENV)/.node
 BROWSER := $(VENV)/.browser
-PACKAGES := checkout/node_modules/.made
+PACKAGES := checkout/node_modules/.made dashboard/node_modules/.made
 
-# The checkout as it is served: the last of the files that its build writes stands for all of them.
-WEB := checkout/dist/sdk.json
-WEB_SOURCES := $(shell find checkout -mindepth 1 \( -path checkout/node_modules -o -path checkout/dist \) -prune -o -print)
+# The sites as they are served: of each, one of the files that its build writes last stands for all of them.
+CHECKOUT := checkout/dist/sdk.json
+DASHBOARD := dashboard/dist/index.html
+WEB := $(CHECKOUT) $(DASHBOARD)
+sources = $(shell find $(1) -mindepth 1 \( -path $(1)/node_modules -o -path $(1)/dist \) -prune -o -print)
 
 # Only where no Node.js that will do was found; it comes as a Python package then.
 NODE_WILL_DO := const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)
@@ -34,7 +36,7 @@ up: $(RUNS) $(WEB) ## run the whole gateway on this machine, in the foreground; 
 merchant: $(RUNS) ## merchants and their API keys; without ARGS='…' it shows how
 	@$(BIN)/python -m local.merchant $(ARGS)
 
-web: $(WEB) ## build the checkout, if its sources changed
+web: $(WEB) ## build the checkout and the dashboard, if their sources changed
 
 test: $(TESTS) $(WEB) $(BROWSER) ## run the tests
 	@$(BIN)/python -m pytest
@@ -45,6 +47,7 @@ lint: $(TESTS) $(PACKAGES) ## check style, types and who imports whom
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest tests/test_import_arrows.py
 	@cd checkout && npm run --silent check
+	@cd dashboard && npm run --silent check
 
 bench: $(TESTS) $(WEB) ## measure throughput and latency on this machine
 	@exec $(BIN)/python -m local.bench
@@ -72,7 +75,7 @@ cost: $(TESTS) ## print what payments cost on AWS, and where they stop; MEASURE=
 	@$(BIN)/python -m infra.cost $(ARGS) && echo && $(BIN)/python -m infra.scale $(ARGS)
 
 clean: ## remove what the targets above made, except the data in .gateway
-	rm -rf $(VENV) checkout/node_modules checkout/dist functions/chalicelib/pages .build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) checkout/node_modules checkout/dist dashboard/node_modules dashboard/dist functions/chalicelib/pages .build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -not -path '*/node_modules/*' -exec rm -rf {} +
 
 $(MADE):
@@ -110,18 +113,20 @@ $(NODE): $(MADE)
 	@touch $@
 
 # Not npm ci: the lock has no entry for packages of other systems that the linter could use, and it insists on them.
-$(PACKAGES): $(NODE) checkout/package-lock.json
-	@echo "Installing checkout/package-lock.json (once)"
-	@cd checkout && npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null || { \
-		echo "npm could not install what checkout/ is built with: it says why above" >&2; exit 1; }
+$(PACKAGES): %/node_modules/.made: $(NODE) %/package-lock.json
+	@echo "Installing $*/package-lock.json (once)"
+	@cd $* && npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null || { \
+		echo "npm could not install what $*/ is built with: it says why above" >&2; exit 1; }
 	@touch $@
 
-$(WEB): $(PACKAGES) $(WEB_SOURCES)
-	@echo "Building the checkout"
+$(CHECKOUT): checkout/node_modules/.made $(call sources,checkout)
+$(DASHBOARD): dashboard/node_modules/.made $(call sources,dashboard)
+$(WEB):
+	@echo "Building the $(@D:/dist=)"
 	@rm -f $@
-	@cd checkout && npm run --silent build || { \
-		echo "The checkout could not be built: npm run build in checkout/ says why above" >&2; exit 1; }
-	@test -f $@ || { echo "The checkout's build made no $@" >&2; exit 1; }
+	@cd $(@D:/dist=) && npm run --silent build || { \
+		echo "The $(@D:/dist=) could not be built: npm run build in $(@D:/dist=)/ says why above" >&2; exit 1; }
+	@test -f $@ || { echo "The $(@D:/dist=)'s build made no $@" >&2; exit 1; }
 	@touch $@
 
 # The tests look at pages in a real browser.

@@ -25,6 +25,8 @@ from chalicelib.http import Endpoint  # noqa: E402
 
 from shared.jobs import HANDLER_SECONDS_MAX, KINDS  # noqa: E402
 
+# One function for each, also where every route has its own.
+SHARED_TAGS = ("Audit", "Operator", "Overview", "Session", "Team", "Test", "Webhook endpoints")
 API_STAGE = "api"  # what stands behind the host in API Gateway's own URL
 API_SECONDS = 29  # API Gateway's own limit
 SCHEDULE_SECONDS = 60  # the sweep looks around for its whole minute
@@ -38,7 +40,7 @@ QUEUE_DAYS, DEAD_LETTER_DAYS = 4, 14
 BATCH = 10  # messages, of up to 100 jobs each
 ROTATE_DAYS = 30
 CHECKOUT_SHARE = 10  # of what one address may send in all, a tenth may be the checkout's public calls
-VIEWER_ADDRESS = "x-viewer-address"  # set by the checkout's distribution
+VIEWER_ADDRESS = "x-viewer-address"  # set by the sites' distributions
 PAY_PATH = "/api/v1/payments"
 RELEASE_ALARM = "ServerErrorsAlarm"
 MIGRATE = "Migrate"  # in a stack of its own: it runs before the rest is deployed
@@ -140,6 +142,9 @@ def _api_function(stage: Stage, name: str, routes: Sequence[Endpoint]) -> Functi
 
 
 def _name_of(endpoint: Endpoint) -> str:
+    """Its own; what people look at now and then shares, since a stack has room for about sixty functions."""
+    if endpoint.tag in SHARED_TAGS:
+        return endpoint.tag.lower().replace(" ", "_")
     view = handlers.app.routes[endpoint.path][endpoint.method].view_function
     return str(view.__name__)
 
@@ -192,6 +197,7 @@ def _function(stage: Stage, function: Function) -> Json:
     logs, role = f"{function.logical}Logs", f"{function.logical}Role"
     direct = function.master  # past the proxy, to the database itself
     variables: Json = {
+        **_public_urls(stage),
         **stage.environment,
         "APP_ENV": "production" if stage.production else "development",
         "QUEUE_URL_PREFIX": {
@@ -243,6 +249,12 @@ def _function(stage: Stage, function: Function) -> Json:
         },
         role: _role(stage, function, logs),
     }
+
+
+def _public_urls(stage: Stage) -> dict[str, str]:
+    """Where browsers find the sites, as far as that is known before there are any."""
+    hosts = {"CHECKOUT_PUBLIC_URL": stage.checkout_domain, "DASHBOARD_PUBLIC_URL": stage.dashboard_domain}
+    return {name: f"https://{host}" for name, host in hosts.items() if host}
 
 
 def runtime() -> str:

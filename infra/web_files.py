@@ -16,8 +16,8 @@ NOT_FOUND_BODY = json.dumps({"error": {"code": "NOT_FOUND_ERROR", "description":
 
 
 def folder_of(site: Path) -> Path | None:
-    """What is served of a site: what was built, or the files that need no building; None if there is neither."""
-    return next((site / name for name in ("dist", "public") if (site / name).is_dir()), None)
+    """What was built of a site; None if nothing was."""
+    return site / "dist" if (site / "dist").is_dir() else None
 
 
 def never_changes(name: str) -> bool:

@@ -65,12 +65,14 @@ class ApiGateway:
         cors_origins: tuple[str, ...],
         production: bool = False,
         paths: Collection[str] | None = None,
+        which_noted: str = "off",
     ) -> None:
         """With `paths`, templates of routes, only these are there."""
         app.__class__ = _PerThread
         self._app = app
         self._cors_origins = frozenset(cors_origins)
         self._production = production
+        self._which_noted = which_noted
         there = [path for path in app.routes if paths is None or path in paths]
         self._fixed = {path: path for path in there if "{" not in path}
         self._patterns = [(re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path)), path) for path in there if "{" in path]
@@ -109,6 +111,7 @@ class ApiGateway:
             Context("app", timeout_seconds=TIMEOUT_SECONDS, request_id=request_id),
             cors_origins=self._cors_origins,
             production=self._production,
+            which_noted=self._which_noted,
         )
         return HttpAnswer(answer["statusCode"], answer["headers"], answer["body"].encode(), resource)
 

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from local import runtime, server
-from local.config import ROOT, LocalConfig
+from local.config import LocalConfig
 from local.errors import LocalError
 
 PROCESSES = 1
-DIST = ROOT / "checkout" / "dist"  # made by `npm run build` in checkout/
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +39,7 @@ def _load(metrics_folder: Path) -> Any:
     from local import site
 
     settings = runtime.settings_or_exit()
-    made = site.start(settings, DIST, metrics_folder, name="checkout", home="/checkout")
+    made = site.start_checkout(settings, site.CHECKOUT_DIST, metrics_folder)
     if not made.files.paths:
         log.warning("the checkout is not built: run npm ci and npm run build in checkout/, or make up, and start again")
     return made

@@ -20,6 +20,7 @@ class LocalConfig:
     home: Path  # where the embedded servers keep their data
     api_port: int
     dashboard_port: int
+    dashboard_second_port: int
     checkout_port: int
     merchant_port: int
     database_url: str | None  # None: we run a Postgres ourselves
@@ -34,6 +35,7 @@ class LocalConfig:
         ports = {
             "API_PORT": _port(env, "API_PORT", _port(env, "PORT", 8000)),
             "DASHBOARD_PORT": _port(env, "DASHBOARD_PORT", 3000),
+            "DASHBOARD_SECOND_PORT": _port(env, "DASHBOARD_SECOND_PORT", 3002),
             "CHECKOUT_PORT": _port(env, "CHECKOUT_PORT", 3001),
             "MERCHANT_PORT": _port(env, "MERCHANT_PORT", 4000),
         }
@@ -42,6 +44,7 @@ class LocalConfig:
             home=Path(env.get("GATEWAY_HOME", ROOT / ".gateway")).expanduser().absolute(),
             api_port=ports["API_PORT"],
             dashboard_port=ports["DASHBOARD_PORT"],
+            dashboard_second_port=ports["DASHBOARD_SECOND_PORT"],
             checkout_port=ports["CHECKOUT_PORT"],
             merchant_port=ports["MERCHANT_PORT"],
             database_url=env.get("DATABASE_URL"),
@@ -52,6 +55,10 @@ class LocalConfig:
     @property
     def api_url(self) -> str:
         return f"http://127.0.0.1:{self.api_port}"
+
+    @property
+    def dashboard_url(self) -> str:
+        return f"http://127.0.0.1:{self.dashboard_port}"
 
     @property
     def checkout_url(self) -> str:
@@ -76,6 +83,7 @@ class LocalConfig:
         return {
             "API_PORT": self.api_port,
             "DASHBOARD_PORT": self.dashboard_port,
+            "DASHBOARD_SECOND_PORT": self.dashboard_second_port,
             "CHECKOUT_PORT": self.checkout_port,
             "MERCHANT_PORT": self.merchant_port,
         }[variable]
@@ -93,6 +101,7 @@ class LocalConfig:
             "API_PORT": str(self.api_port),
             "API_URL": self.api_url,
             "DASHBOARD_PORT": str(self.dashboard_port),
+            "DASHBOARD_SECOND_PORT": str(self.dashboard_second_port),
             "CHECKOUT_PORT": str(self.checkout_port),
             "CHECKOUT_PUBLIC_URL": self.checkout_public_url,
             "MERCHANT_PORT": str(self.merchant_port),

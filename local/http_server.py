@@ -10,14 +10,12 @@ import asyncio
 import hmac
 import logging
 import time
-from pathlib import Path
 from typing import Any
 
-import app as handlers
 from chalicelib import http
 from chalicelib.body import BYTES_MAX
 
-from local import runtime, sources
+from local import sources
 from local.answerers import Answerers, in_a_thread
 from local.api_gateway import ApiGateway, HttpAnswer, failed, new_request_id
 from local.limits import UNLIMITED, Limits
@@ -36,17 +34,6 @@ METRICS = "/metrics"
 NOT_ASCII = "\ufffd"
 
 log = logging.getLogger(__name__)
-
-
-def start(metrics_folder: Path) -> HttpServer:
-    """The server, as the environment says. `metrics_folder` is common to its processes."""
-    settings = runtime.settings_or_exit()
-    on = runtime.start(settings, name="api")
-    return HttpServer(
-        settings,
-        ApiGateway(handlers.app, cors_origins=settings.cors_origins, production=settings.production),
-        Metrics(metrics_folder, on.database.sibling("metrics")),
-    )
 
 
 class HttpServer:
@@ -89,7 +76,7 @@ class HttpServer:
     async def _within_limits(self, scope: Any, protocol: Any, source: str, request_id: str) -> HttpAnswer:
         sent = scope.headers
         key, secret = sent.get("x-api-key"), sent.get("x-api-secret")
-        admission = self._limits.enter(path=scope.path, key=key, secret=secret, source=source)
+        admission = self._limits.enter(path=scope.path, key=key, secret=secret, source=source, method=scope.method)
         try:
             if admission.refusal is None:
                 answer = await self._answer(scope, protocol, source, request_id)

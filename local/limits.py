@@ -20,6 +20,8 @@ from shared.errors import TooManyRequests
 BURST_SECONDS = 2  # a bucket holds what comes in this time
 CALLERS_MAX = 10_000  # remembered at once; of more, those that were silent longest start anew
 UNLIMITED = frozenset(("/health", "/openapi.json"))
+SIGN_IN = "/api/v1/session"  # a POST to it takes a password, and much work
+SIGN_INS_PER_SECOND = 5  # from an address; how many may be wrong, the database counts
 PUBLIC = "/public"  # how the paths of the checkout's calls end, which take no secret
 BUSY_SECONDS = 1  # what a caller with too much under way is told to wait
 
@@ -69,13 +71,16 @@ class Limits:
     ) -> None:
         self._buckets = Buckets(per_second, clock)
         self._checkout = Buckets(checkout_per_second, clock)
+        self._sign_ins = Buckets(min(per_second, SIGN_INS_PER_SECOND), clock)
         self._concurrent = concurrent
         self._under_way: dict[str, int] = {}
         self._proved: OrderedDict[int, None] = OrderedDict()  # hashes of keys with their right secrets
 
-    def enter(self, *, path: str, key: str | None, secret: str | None, source: str) -> Admission:
+    def enter(self, *, path: str, key: str | None, secret: str | None, source: str, method: str = "GET") -> Admission:
         """Lets a request in or refuses it. `source` is an address."""
-        if path in PAGES or path.endswith(PUBLIC) or path.startswith(BANK_PATHS):
+        if path == SIGN_IN and method == "POST":
+            buckets, caller = self._sign_ins, f"sign-in {sources.network(source)}"
+        elif path in PAGES or path.endswith(PUBLIC) or path.startswith(BANK_PATHS):
             buckets, caller = self._checkout, f"checkout {sources.network(source)}"
         elif key and hash((key, secret)) in self._proved:
             buckets, caller = self._buckets, f"key {key}"

@@ -1,8 +1,9 @@
-"""Merchants and their API keys, at the command line of the machine that the gateway runs on: `make merchant`."""
+"""Merchants, their API keys and their people, at the command line of the gateway's machine: `make merchant`."""
 
 from __future__ import annotations
 
 import argparse
+import getpass
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -21,19 +22,23 @@ from local.secret_store import FILE_NAME, SecretStore
 from shared import config
 from shared.config import Config, ConfigError
 from shared.db import merchants as db
+from shared.db import users
+from shared.db.audit import Actor
 from shared.db.database import Database, Tx
 from shared.db.pages import LIMIT_MAX, Page
 from shared.domain import views
 from shared.domain.merchant import ApiKey, Merchant
-from shared.errors import GatewayError, NotFound
+from shared.domain.user import ROLES, User
+from shared.errors import BadRequest, GatewayError, NotFound
 from shared.sealing import Sealer
-from shared.services import identity, merchants
+from shared.services import identity, merchants, team
 
 PROGRAM = "make merchant"
 EXAMPLES = """\
 examples:
   make merchant ARGS='create --name "Asha Stores" --email asha@stores.example'
   make merchant ARGS='keys asha@stores.example'
+  make merchant ARGS='user-create --email asha@stores.example --name Asha --merchant asha@stores.example'
   make merchant ARGS='key-roll key_test_… --overlap 3600'
 
 The same without make: .venv/bin/python -m local.merchant create …
@@ -50,7 +55,10 @@ MADE_FOR = {
     False: "Warning: made for APP_ENV=development. A gateway in production refuses this key: for one, say"
     " APP_ENV=production to this command too.",
 }
+THIS_ONCE = "The password is shown this once: it is to be changed after signing in."
 NO_END = "until it is rolled or revoked"
+# Who did it, for the audit log: whoever may run this command could write anything there.
+OPERATOR = Actor(name="make merchant", user_id=None, address="")
 
 Shown = tuple[Any, str]  # what a command has to say: to programs, and to people
 
@@ -114,7 +122,21 @@ def _create(tx: Tx, settings: Config, asked: argparse.Namespace) -> Shown:
         "X-Api-Secret": api_secret,
         "Webhook secret": webhook_secret,
     }
-    return shown | {"api_secret": api_secret, "webhook_secret": webhook_secret}, f"{_card(rows)}\n\n{_made(settings)}"
+    shown |= {"api_secret": api_secret, "webhook_secret": webhook_secret}
+    if asked.owner_email is not None:
+        owner, password = team.create_user(
+            tx,
+            OPERATOR,
+            email=asked.owner_email,
+            name=asked.owner_email.partition("@")[0],
+            password=None,
+            merchant_id=merchant.id,
+            role="owner",
+            is_operator=False,
+        )
+        rows |= {"Owner": owner.email, "Password": password}
+        shown |= {"owner": _user(owner) | {"password": password}}
+    return shown, f"{_card(rows)}\n\n{_made(settings)}"
 
 
 def _list(tx: Tx, _: Config, __: argparse.Namespace) -> Shown:
@@ -165,6 +187,77 @@ def _revoke_key(tx: Tx, _: Config, asked: argparse.Namespace) -> Shown:
     return views.of_api_key(revoked), f"{asked.key} does not work any more."
 
 
+def _create_user(tx: Tx, _: Config, asked: argparse.Namespace) -> Shown:
+    if asked.merchant is None and not asked.operator:
+        raise BadRequest("Say --merchant, or --operator, or both")
+    merchant = None if asked.merchant is None else _find(tx, asked.merchant)
+    known = users.find_by_email(tx, asked.email)
+    if known is not None:
+        are = []
+        if merchant is not None:
+            team.add_existing(tx, OPERATOR, known, merchant.id, asked.role)
+            are.append(f"{_role(asked.role)} of {_printable(merchant.name)}")
+        if asked.operator:
+            team.make_operator(tx, OPERATOR, known)
+            are.append("operator")
+        return _user(known), f"{known.email} is {' and '.join(are)} too, and signs in as before."
+    given = _password(asked)
+    user, password = team.create_user(
+        tx,
+        OPERATOR,
+        email=asked.email,
+        name=asked.name or asked.email.partition("@")[0],
+        password=given,
+        merchant_id=merchant.id if merchant else None,
+        role=asked.role,
+        is_operator=asked.operator,
+    )
+    roles = [f"{_role(asked.role)} of {merchant.name}"] if merchant else []
+    rows = {"User": user.name, "Email": user.email, "Role": ", ".join([*roles, *["operator"] * asked.operator])}
+    return _with_password(user, rows, password, given)
+
+
+def _change_password(tx: Tx, _: Config, asked: argparse.Namespace) -> Shown:
+    given = _password(asked)
+    user, password = team.reset_password(tx, OPERATOR, asked.email, given)
+    return _with_password(user, {"User": user.name, "Email": user.email, "Sessions": "all ended"}, password, given)
+
+
+def _list_users(tx: Tx, _: Config, __: argparse.Namespace) -> Shown:
+    found: list[dict[str, Any]] = []
+    while page := users.all(tx, after=found[-1]["email"] if found else "", limit=LIMIT_MAX):
+        found += page
+    rows = [
+        (one["email"], one["name"], "; ".join([*one["roles"], *["operator"] * one["is_operator"]])) for one in found
+    ]
+    return (
+        {"data": [one | {"created_at": views.timestamp(one["created_at"])} for one in found]},
+        _table(("EMAIL", "NAME", "ROLES"), rows) if rows else "There is no user yet.",
+    )
+
+
+def _password(asked: argparse.Namespace) -> str | None:
+    """The first line of what is piped in, or what is typed unseen; None if one is to be made up."""
+    if not asked.password_stdin:
+        return None
+    return getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+
+
+def _with_password(user: User, rows: dict[str, str], password: str, given: str | None) -> Shown:
+    if given is not None:
+        return _user(user), _card(rows)
+    shown = _card(rows | {"Password": password})
+    return _user(user) | {"password": password}, f"{shown}\n\n{THIS_ONCE}"
+
+
+def _user(user: User) -> dict[str, Any]:
+    return {"id": str(user.id), "email": user.email, "name": user.name, "is_operator": user.is_operator}
+
+
+def _role(role: str) -> str:
+    return role.replace("_", "-")
+
+
 def _find(tx: Tx, merchant: str) -> Merchant:
     """By email or id. Raises NotFound."""
     if "@" not in merchant:
@@ -210,7 +303,7 @@ def _parser() -> Parser:
     parser = Parser(
         prog=PROGRAM,
         usage="make merchant ARGS='<command> …'",
-        description="Merchants of this gateway, and their API keys.",
+        description="Merchants of this gateway, their API keys and their people.",
         epilog=EXAMPLES,
         formatter_class=partial(argparse.RawDescriptionHelpFormatter, max_help_position=16, width=HELP_WIDTH),
         allow_abbrev=False,
@@ -236,6 +329,7 @@ def _parser() -> Parser:
         default=[],
         help="whose pages may frame its checkout, such as https://shop.example; may be said several times",
     )
+    create.add_argument("--owner-email", metavar="EMAIL", help="who may sign in for it; their password is shown, once")
     add("list", _list, "every merchant, newest first")
     for name, command, words in (
         ("keys", _keys, "the keys of a merchant that work, newest first"),
@@ -250,6 +344,17 @@ def _parser() -> Parser:
         type=_overlap,
         help=f"how long the other key still works: {merchants.OVERLAP_SECONDS}, unless said; 0 ends it at once",
     )
+    user = add("user-create", _create_user, "somebody who may sign in; shows a made-up password, once")
+    user.add_argument("--email", required=True)
+    user.add_argument("--name")
+    user.add_argument("--merchant", metavar="EMAIL_OR_ID", help="for which; a user of another one becomes its too")
+    user.add_argument("--role", choices=ROLES, default="owner", help="owner, unless said")
+    user.add_argument("--operator", action="store_true", help="may do what is the operator's, too")
+    change = add("user-password", _change_password, "another password for a user, whose sessions all end")
+    change.add_argument("email", metavar="EMAIL")
+    for one in (user, change):
+        one.add_argument("--password-stdin", action="store_true", help="read it from the terminal, or from a pipe")
+    add("user-list", _list_users, "every user, and what they are to which merchant")
     add("key-revoke", _revoke_key, "end a key at once").add_argument("key", metavar="KEY")
     return parser
 

@@ -41,6 +41,7 @@ class Tally(msgspec.Struct):
     seconds: dict[str, float] = {}  # by route, in all
     limited: dict[str, int] = {}  # by reason
     in_flight: int = 0
+    unnoted: int = 0  # calls that merchants are not shown
 
     def add(self, other: Tally) -> None:
         for key, count in other.requests.items():
@@ -52,10 +53,11 @@ class Tally(msgspec.Struct):
         for reason, count in other.limited.items():
             self.limited[reason] = self.limited.get(reason, 0) + count
         self.in_flight += other.in_flight
+        self.unnoted += other.unnoted
 
 
 class Metrics:
-    """Of one process; `folder` is common to all of them. For one thread, the event loop's, but for `page`."""
+    """Of one process; `folder` is common to all. For one thread, the event loop's, but for `page` and `unnoted`."""
 
     def __init__(self, folder: Path, database: Database) -> None:
         self._folder = folder
@@ -89,6 +91,10 @@ class Metrics:
 
     def limited(self, reason: str) -> None:
         self._tally.limited[reason] = self._tally.limited.get(reason, 0) + 1
+
+    def unnoted(self, count: int) -> None:
+        """So many calls are in no merchant's list of calls. Two threads at once may count as one."""
+        self._tally.unnoted += count
 
     def save(self) -> None:
         """Leaves for the other processes what was counted up to now."""
@@ -143,6 +149,7 @@ def _of_requests(tally: Tally) -> Iterator[Metric]:
     for reason, count in tally.limited.items():
         limited.add_metric([reason], count)
     yield limited
+    yield CounterMetricFamily("gateway_requests_unnoted", "Missing in merchants' lists of calls", value=tally.unnoted)
     yield GaugeMetricFamily("gateway_requests_in_flight", "Requests that have no answer yet", value=tally.in_flight)
 
 

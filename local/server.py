@@ -29,7 +29,7 @@ def main() -> None:
 def serve(settings: Config, *, port: int, processes: int, load: Callable[..., Any]) -> None:
     """Until a signal ends it. `load` makes the application, in each process that serves it."""
     Granian(
-        "local.http_server",  # a name only: the application is made by the loader below
+        "local.site",  # a name only: the application is made by the loader below
         address=settings.host,
         port=port,
         interface=Interfaces.RSGI,
@@ -47,9 +47,9 @@ def serve(settings: Config, *, port: int, processes: int, load: Callable[..., An
 
 def _load(metrics_folder: Path) -> Any:
     """Make the application, in the process that serves it."""
-    from local import http_server
+    from local import site
 
-    return http_server.start(metrics_folder)
+    return site.start_api(runtime.settings_or_exit(), site.DASHBOARD_DIST, metrics_folder)
 
 
 def _logging(style: str) -> dict[str, Any]:

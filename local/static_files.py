@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,11 +32,17 @@ class _File:
 
 
 class StaticFiles:
-    """Those of `folder`; none if it is not there."""
+    """Those of `folder`; none if it is not there. `headers` says what goes with a file of a name."""
 
-    def __init__(self, folder: Path, *, more_headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        headers: Callable[[str], dict[str, str]] = site_files.headers,
+        more_headers: Mapping[str, str] | None = None,
+    ) -> None:
         self._files = {
-            "/" + name: _read(path, site_files.headers(name) | dict(more_headers or {}))
+            "/" + name: _read(path, headers(name) | dict(more_headers or {}))
             for path in (sorted(folder.rglob("*")) if folder.is_dir() else ())
             if path.is_file()
             for name in (path.relative_to(folder).as_posix(),)

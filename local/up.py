@@ -45,6 +45,19 @@ MIGRATE = Part(name="migrate", python=("-m", "local.migrate"))
 
 PARTS = (
     Part(name="api", python=("-m", "local.server"), port="API_PORT", answers="/health"),
+    Part(
+        name="dashboard",
+        python=("-m", "local.dashboard_site", "DASHBOARD_PORT"),
+        port="DASHBOARD_PORT",
+        answers="/health",
+    ),
+    # People know it by this address too; a process listens on one.
+    Part(
+        name="dashboard-2",
+        python=("-m", "local.dashboard_site", "DASHBOARD_SECOND_PORT"),
+        port="DASHBOARD_SECOND_PORT",
+        answers="/health",
+    ),
     Part(name="checkout", python=("-m", "local.checkout_site"), port="CHECKOUT_PORT", answers="/"),
     Part(name="payments", python=("-m", "local.worker", "process_payment")),
     Part(name="refunds", python=("-m", "local.worker", "process_refund")),
@@ -59,6 +72,7 @@ TEST_MERCHANT = {
     "X-Api-Secret": "secret_test_xyz789",
     "Webhook secret": "whsec_test_abc123",
 }
+TEST_USER = "test@example.com with the password: password"
 
 EMBEDDED_START_LIMIT_SECONDS = 60.0  # a recovery after a crash may come first
 GIVEN_START_LIMIT_SECONDS = 10.0  # a server of the user's, perhaps in a container that is starting too
@@ -251,6 +265,8 @@ def _table(config: LocalConfig, postgres: EmbeddedPostgres | None) -> str:
         "API": config.api_url,
         "Health": f"{config.api_url}/health",
         "OpenAPI": f"{config.api_url}/openapi.json",
+        "Dashboard": config.dashboard_url,
+        **({} if config.production else {"Sign in": TEST_USER}),
         "Checkout": config.checkout_url,
         "Demo merchant": config.merchant_url,
         **({} if config.production else TEST_MERCHANT),

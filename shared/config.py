@@ -70,6 +70,8 @@ class Config:
     webhook_retry_seconds: tuple[int, ...]
     webhook_disable_seconds: int
     operator_secret: str | None = field(repr=False)
+    checkout_url: str | None  # where payers go; None: nobody has said
+    dashboard_url: str | None  # where people sign in, if a proxy hides that from us
     cors_origins: tuple[str, ...]
     outbound_allowed_networks: tuple[IPv4Network | IPv6Network, ...]
     queue_url_prefix: str
@@ -80,6 +82,7 @@ class Config:
     metrics_token: str = field(repr=False)  # empty: there is none
     log_format: str
     log_requests: bool
+    request_log: str  # of which calls merchants are shown a note: all, writes and refusals, refusals, none
     bank: BankConfig
 
     @property
@@ -123,6 +126,8 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Config:
         webhook_retry_seconds=_retry_seconds(env),
         webhook_disable_seconds=_integer(env, "WEBHOOK_DISABLE_SECONDS", WEBHOOK_DISABLE_SECONDS, 1, SECONDS_MAX),
         operator_secret=_operator_secret(env, production=production),
+        checkout_url=_public_url(env, "CHECKOUT_PUBLIC_URL"),
+        dashboard_url=_public_url(env, "DASHBOARD_PUBLIC_URL"),
         cors_origins=tuple(part for part in env.get("CORS_ORIGINS", "").replace(",", " ").split() if part),
         outbound_allowed_networks=_allowed_networks(env, production=production),
         queue_url_prefix=env.get("QUEUE_URL_PREFIX", ""),
@@ -133,6 +138,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Config:
         metrics_token=_metrics_token(env),
         log_format=_choice(env, "LOG_FORMAT", ("json", "text"), "json"),
         log_requests=_flag(env, "LOG_REQUESTS", False),
+        request_log=_choice(env, "REQUEST_LOG", ("all", "writes", "errors", "off"), "all"),
         bank=bank,
     )
 
@@ -142,6 +148,10 @@ def _required(env: Mapping[str, str], name: str) -> str:
     if not value:
         raise ConfigError(f"{name} is not set. `make up` sets it for you; elsewhere see .env.example.")
     return value
+
+
+def _public_url(env: Mapping[str, str], name: str) -> str | None:
+    return _url(name, env.get(name, ""), ("https", "http")).rstrip("/") or None
 
 
 def _url(name: str, url: str, schemes: tuple[str, ...]) -> str:

@@ -6,6 +6,7 @@
     │   ├── InvalidVpa           400
     │   ├── InvalidCard          400
     │   └── ExpiredCard          400
+    ├── Forbidden                403
     ├── NotFound                 404
     ├── MethodNotAllowed         405
     ├── Conflict                 409
@@ -66,6 +67,11 @@ class InvalidCard(BadRequest):
 
 class ExpiredCard(BadRequest):
     code = "EXPIRED_CARD"
+
+
+class Forbidden(GatewayError):
+    code = "FORBIDDEN_ERROR"
+    status = 403
 
 
 class NotFound(GatewayError):

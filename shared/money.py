@@ -17,3 +17,10 @@ EXPONENTS = {
 
 def is_currency(code: str) -> bool:
     return code in EXPONENTS
+
+
+def in_words(amount: int, currency: str) -> str:
+    """`INR 500.00`, for a person to read."""
+    exponent = EXPONENTS.get(currency, 2)
+    whole, rest = divmod(amount, 10**exponent)
+    return f"{currency} {whole:,}" + (f".{rest:0{exponent}}" if exponent else "")

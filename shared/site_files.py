@@ -26,11 +26,32 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
-# No file is a page: were one opened as one, it could load nothing and be framed by nobody.
+# The dashboard's own addresses are shown by its one page; everything else below its assets is a file or not there.
+DASHBOARD_PAGE = "index.html"
+DASHBOARD_ASSETS = "/dashboard/assets/"
+DASHBOARD_HOME = "/dashboard"
+# Addresses that once were files, and where each page is.
+DASHBOARD_MOVED = {
+    "/dashboard/webhooks.html": "/dashboard/webhooks",
+    "/dashboard/docs.html": "/dashboard/docs",
+}
+# Of checkout files none is a page: were one opened as one, it could load nothing and be framed by nobody.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+}
+# The dashboard's page and what it loads: from its own origin alone, framed by nobody, with no feature of the device.
+DASHBOARD_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
+        " font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
 
@@ -61,3 +82,17 @@ def headers(name: str) -> dict[str, str]:
         "Cross-Origin-Resource-Policy": "cross-origin" if sdk else "same-origin",
         **({"Access-Control-Allow-Origin": "*"} if sdk else {}),
     }
+
+
+def dashboard_headers(name: str) -> dict[str, str]:
+    """All that goes with the dashboard's file of this name."""
+    return {"Content-Type": content_type(name), "Cache-Control": cache_control(name), **DASHBOARD_HEADERS}
+
+
+def dashboard_file(path: str) -> str | None:
+    """What shows the dashboard at this path of a request; None where that is nothing of the dashboard's."""
+    if path.startswith(DASHBOARD_ASSETS):
+        return path.removeprefix("/")
+    if path in ("/login", DASHBOARD_HOME) or path.startswith(f"{DASHBOARD_HOME}/"):
+        return DASHBOARD_PAGE
+    return None

@@ -23,6 +23,7 @@ import requests
 READY_SECONDS = 60
 TEST_MERCHANT = ("key_test_abc123", "secret_test_xyz789")
 OPERATOR_SECRET = "an operator's secret, for tests and for nothing else"
+PORTS = ("API_PORT", "MERCHANT_PORT", "DASHBOARD_PORT", "DASHBOARD_SECOND_PORT", "CHECKOUT_PORT")
 # The bank takes 1.5 s unless a magic value says otherwise, and approves what no magic value declines.
 ENVIRONMENT = {
     "PROCESSING_DELAY_MIN": "1500",
@@ -45,6 +46,8 @@ class Live:
     encryption_key: str
     checkout_port: int
     merchant_port: int
+    dashboard_port: int
+    dashboard_second_port: int
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -55,6 +58,10 @@ class Live:
     def checkout_url(self) -> str:
         """The checkout's own site."""
         return f"http://127.0.0.1:{self.checkout_port}"
+
+    @property
+    def dashboard_url(self) -> str:
+        return f"http://127.0.0.1:{self.dashboard_port}"
 
     @property
     def merchant_url(self) -> str:
@@ -127,7 +134,7 @@ def free_port() -> int:
 @contextmanager
 def running(*, root: Path, home: Path) -> Iterator[Live]:
     """Keeps its data in `home`. Yields once it is ready, and ends it afterwards."""
-    ports = {name: str(free_port()) for name in ("API_PORT", "MERCHANT_PORT", "DASHBOARD_PORT", "CHECKOUT_PORT")}
+    ports = {name: str(free_port()) for name in PORTS}
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     process = subprocess.Popen(
         [sys.executable, "-m", "local.up"],
@@ -138,7 +145,15 @@ def running(*, root: Path, home: Path) -> Iterator[Live]:
         text=True,
     )
     gateway = Live(
-        process, int(ports["API_PORT"]), "", "", "", int(ports["CHECKOUT_PORT"]), int(ports["MERCHANT_PORT"])
+        process,
+        int(ports["API_PORT"]),
+        "",
+        "",
+        "",
+        checkout_port=int(ports["CHECKOUT_PORT"]),
+        merchant_port=int(ports["MERCHANT_PORT"]),
+        dashboard_port=int(ports["DASHBOARD_PORT"]),
+        dashboard_second_port=int(ports["DASHBOARD_SECOND_PORT"]),
     )
 
     def listen() -> None:

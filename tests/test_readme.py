@@ -49,8 +49,18 @@ def test_the_readme_names_the_calls_of_the_operator_and_no_other(root: Path) -> 
         ("POST", "/api/v1/merchants/{merchant_id}/api_keys"),
         ("GET", "/api/v1/merchants/{merchant_id}/api_keys"),
         ("POST", "/api/v1/merchants/{merchant_id}/api_keys/{api_key}/roll"),
-    }, "the README names these five: change it too"
-    for path in ("/api/v1/merchants`", "…/{id}/api_keys`", "…/{id}/api_keys/{key}/roll`"):
+        ("GET", "/api/v1/operations"),
+        ("GET", "/api/v1/operations/dead_jobs"),
+        ("POST", "/api/v1/operations/dead_jobs/{job_id}/retry"),
+    }, "the README names these eight: change it too"
+    for path in (
+        "/api/v1/merchants`",
+        "…/{id}/api_keys`",
+        "…/{id}/api_keys/{key}/roll`",
+        "/api/v1/operations`",
+        "…/dead_jobs`",
+        "…/dead_jobs/{id}/retry`",
+    ):
         assert path in said
 
 

@@ -6,12 +6,13 @@ Every Lambda that answers HTTP begins here, and so does the local server: one co
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from chalice import Chalice
 
-from chalicelib import page
+from chalicelib import page, request_log
 from chalicelib.http import JSON, PAGES, TEST_PATHS, UNKNOWN_PATH
 from shared.errors import GatewayError, MethodNotAllowed, NotFound
 
@@ -21,9 +22,18 @@ CORS_SECONDS = 600
 
 
 def answer(
-    app: Chalice, event: dict[str, Any], context: Any, *, cors_origins: Collection[str], production: bool
+    app: Chalice,
+    event: dict[str, Any],
+    context: Any,
+    *,
+    cors_origins: Collection[str],
+    production: bool,
+    which_noted: str = "off",
 ) -> dict[str, Any]:
-    """The answer to API Gateway's event: `statusCode`, `headers` and `body`. `cors_origins` may call from browsers."""
+    """The answer to API Gateway's event: `statusCode`, `headers` and `body`. `cors_origins` may call from browsers.
+
+    `which_noted` says of which calls merchants are shown a note: the setting REQUEST_LOG.
+    """
     resource, method = event["requestContext"]["resourcePath"], event["httpMethod"]
     allowed = app.routes.get(resource)
     try:
@@ -35,7 +45,9 @@ def answer(
             raise MethodNotAllowed(
                 f"{resource} does not take {method[:16]}", reason="method_not_allowed", allow=", ".join(sorted(allowed))
             )
+        began = time.perf_counter()
         answered: dict[str, Any] = app(event, context)
+        request_log.note(event, answered, seconds=time.perf_counter() - began, which=which_noted)
     except GatewayError as refusal:
         answered = refused(refusal, event["requestContext"]["requestId"], resource=resource, production=production)
     finally:

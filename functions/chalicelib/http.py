@@ -16,19 +16,24 @@ from uuid import UUID
 import msgspec
 import psycopg
 from chalice import Blueprint, Response
+from psycopg.pq import TransactionStatus
 
 from chalicelib import body as request_body
+from chalicelib import cookies, runtime, same_origin
 from chalicelib import query as request_query
-from chalicelib import runtime
 from chalicelib.runtime import Runtime
+from shared.db import audit
+from shared.db.audit import Actor
 from shared.db.database import Database, Tx
 from shared.db.outbox import StagedJob
-from shared.errors import AuthenticationError, GatewayError, NotFound, Unavailable
-from shared.services import idempotency, identity
+from shared.domain.user import Role, Session, may
+from shared.errors import AuthenticationError, Forbidden, GatewayError, NotFound, TooManyRequests, Unavailable
+from shared.services import idempotency, identity, sessions
 
-# Who may call: a merchant with its secret; the customer's page, which has an unguessable id and perhaps the publishable
-# key; the operator of this gateway; anyone.
-Caller = Literal["secret", "checkout", "operator", "anyone"]
+# Who may call: a merchant with its secret, or one of its people who has signed in; the customer's page, which has an
+# unguessable id and perhaps the publishable key; the operator of this gateway, by secret or signed in; people who have
+# signed in, and no key; anyone.
+Caller = Literal["secret", "checkout", "operator", "session", "anyone"]
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 B = TypeVar("B")
 
@@ -37,6 +42,7 @@ TEST_PATHS = ("/api/v1/test/", "/bank")  # what begins with one of these is not 
 PAGES = frozenset(("/checkout", "/bank"))  # what a person's browser opens
 BANK_PATHS = "/api/v1/test/bank/"  # what the simulated bank's page calls
 UNKNOWN_PATH = "There is no such path; /openapi.json lists those there are"
+NOT_MODIFIED = 304
 RETRY_SECONDS = 1  # what a caller is told to wait when Postgres is away
 # Between two looks at what a caller waits for: soon at first, seldom later.
 WAIT_STEP_SECONDS = 0.05
@@ -55,6 +61,8 @@ class Endpoint:
     method: Method
     path: str
     caller: Caller
+    role: Role | None  # the least that a user must be; None: no user, or in a session's own calls any
+    confirmed: bool  # whether a user must have given the password again a moment ago
     body: type | None
     body_optional: bool  # nothing sent is an empty object
     query: type | None
@@ -67,6 +75,7 @@ class Endpoint:
     secret_answer: bool  # whether the answer shows a secret, which is then stored sealed
     trusting: bool  # whether a credential that was right a moment ago is right now
     waits: bool  # whether a caller may wait for another answer
+    content_type: str = JSON  # of a success
     page: bool = False  # for a person's browser: no JSON, and no part of the OpenAPI document
 
     @property
@@ -79,6 +88,19 @@ ENDPOINTS: list[Endpoint] = []
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Who:
+    """Who calls. `merchant_id` is None where nobody is known yet, `session` where no user is."""
+
+    merchant_id: UUID | None
+    actor: Actor
+    session: Session | None = None
+
+    @property
+    def is_operator(self) -> bool:
+        return self.session is not None and self.session.is_operator
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Call(Generic[B]):
     """A request that has been let in. `tx` commits when the endpoint returns; then the queue is told of `staged`."""
 
@@ -88,21 +110,40 @@ class Call(Generic[B]):
     query: Any  # of the declared type
     headers: Mapping[str, str]
     request_id: str
-    _merchant_id: UUID | None
+    who: Who
     staged: list[StagedJob] = field(default_factory=list)
+    shown_headers: dict[str, str] = field(default_factory=dict)  # what the answer has beside the usual ones
 
     @property
     def merchant_id(self) -> UUID:
-        assert self._merchant_id is not None, "an endpoint for anyone has no merchant"
-        return self._merchant_id
+        assert self.who.merchant_id is not None, "an endpoint for anyone has no merchant"
+        return self.who.merchant_id
+
+    @property
+    def session(self) -> Session:
+        assert self.who.session is not None, "only an endpoint for sessions knows that there is one"
+        return self.who.session
+
+    def audit(self, action: str, subject: str, *, merchant_id: UUID | None = None, **details: Any) -> None:
+        """Writes down who did this, in the transaction of what was done."""
+        assert self.tx.info.transaction_status != TransactionStatus.IDLE, "an entry stands or falls with the deed"
+        audit.record(
+            self.tx, self.who.actor, action, subject, merchant_id=merchant_id or self.who.merchant_id, details=details
+        )
+
+    def audit_user(self, action: str, subject: str, **details: Any) -> None:
+        """The same, of what a merchant's own server does all day: only if it was a person."""
+        if self.who.session is not None:
+            self.audit(action, subject, **details)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """A status other than the usual one, or bytes that are JSON already."""
+    """A status other than the usual one, further headers, or what is text already: bytes."""
 
     status: int
     body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def endpoint(
@@ -112,6 +153,8 @@ def endpoint(
     *,
     summary: str,
     caller: Caller = "secret",
+    role: Role | None = None,
+    confirmed: bool = False,
     body: type | None = None,
     body_optional: bool = False,
     query: type | None = None,
@@ -124,20 +167,26 @@ def endpoint(
     trusting: bool = False,
     owner: Callable[..., UUID] | None = None,
     pending: Callable[[Any], bool] | None = None,
+    content_type: str = JSON,
     tag: str,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Registers a function as an endpoint. It takes a Call and the ids in the path, and returns what is shown.
 
     `atomic` opens a transaction; without it every statement commits by itself, which is right where the endpoint
     only reads or writes by one statement. `connected=False` is for an endpoint that must answer without Postgres.
+    `role` is the least that a user must be who has signed in: without one a merchant's endpoint takes its key and
+    secret only. With `confirmed` the user must have given the password again a moment ago.
     `trusting` spares the look at the caller's key that every other endpoint takes, but for those that only read.
     `owner` tells whose the object is that a checkout page names. With `pending`, a caller may `wait` until what is
-    shown is so no more: the endpoint is run again and again, with no connection held in between.
+    shown is so no more: the endpoint is run again and again, with no connection held in between. An endpoint of another
+    `content_type` than JSON returns an Answer whose body is bytes.
     """
     described = Endpoint(
         method=method,
         path=path,
         caller=caller,
+        role=role,
+        confirmed=confirmed,
         body=body,
         body_optional=body_optional,
         query=query,
@@ -146,10 +195,12 @@ def endpoint(
         summary=summary,
         errors=errors,
         tag=tag,
-        keyed=method == "POST" and caller != "anyone",
+        # A session's own calls count wrong passwords: those must not be rolled back, nor their answers kept.
+        keyed=method == "POST" and caller not in ("anyone", "session"),
         secret_answer=secret_answer,
         trusting=trusting or method == "GET",
         waits=pending is not None,
+        content_type=content_type,
     )
     ENDPOINTS.append(described)
 
@@ -165,23 +216,25 @@ def endpoint(
             headers = {"Content-Type": JSON, "X-Request-Id": request_id, "Cache-Control": "no-store"}
             try:
                 stop_at = time.monotonic() + (_seconds_to_wait(request) if pending is not None else 0.0)
-                code, shown, replayed = _run(function, described, request, request_id, path_ids, open_tx, owner)
+                code, shown, more = _run(function, described, request, request_id, path_ids, open_tx, owner)
                 step = WAIT_STEP_SECONDS
                 while pending is not None and pending(shown) and (left := stop_at - time.monotonic()) > 0:
                     time.sleep(min(step, left))
                     step = min(step * WAIT_STEP_GROWTH, WAIT_STEP_SECONDS_MAX)
-                    code, shown, replayed = _run(function, described, request, request_id, path_ids, open_tx, owner)
-                if replayed:
-                    headers["Idempotency-Replayed"] = "true"
+                    code, shown, later = _run(function, described, request, request_id, path_ids, open_tx, owner)
+                    more |= later
+                headers |= {"Content-Type": content_type} | more
             except GatewayError as refusal:
                 code, shown = refusal.status, {"error": refusal.as_dict() | {"request_id": request_id}}
                 if isinstance(refusal, Unavailable) or refusal.reason == "idempotency_in_progress":
                     headers["Retry-After"] = str(RETRY_SECONDS)
+                elif isinstance(refusal, TooManyRequests):
+                    headers["Retry-After"] = str(refusal.more["retry_after"])
             except Exception:
                 log.exception("request failed: id=%s %s %s", request_id, method, path)
                 error = {"code": "SERVER_ERROR", "description": "Something went wrong on our side. Try again."}
                 code, shown = 500, {"error": error | {"request_id": request_id}}
-            return Response(body=_text(shown), status_code=code, headers=headers)
+            return Response(body="" if code == NOT_MODIFIED else _text(shown), status_code=code, headers=headers)
 
         view.__name__ = function.__name__
         # Content types are checked by us: Chalice answers with a shape of its own.
@@ -199,29 +252,32 @@ def _run(
     path_ids: Mapping[str, str],
     open_tx: Callable[[Database], AbstractContextManager[Any]],
     owner: Callable[..., UUID] | None,
-) -> tuple[int, Any, bool]:
-    """The status, what is shown, and whether that was shown before under the same idempotency key."""
+) -> tuple[int, Any, dict[str, str]]:
+    """The status, what is shown, and further headers, such as that it was shown before under its idempotency key."""
     on = runtime.current()
+    more: dict[str, str] = {}
     key = request.headers.get("idempotency-key") if described.keyed else None
     try:
         with open_tx(on.database) if key is None else on.database.transaction() as tx:
             call: Call[Any] = Call(
                 on=on,
                 tx=tx,
-                _merchant_id=_caller(tx, described, request.headers),
+                who=_noted(request, _caller(tx, described, request, more)),
                 query=None if described.query is None else request_query.read(request, described.query),
                 body=None if described.body is None else _body(request, described),
                 headers=request.headers,
                 request_id=request_id,
+                shown_headers=more,
             )
             if owner is not None:
-                call = replace(call, _merchant_id=_owned_by(call, owner, path_ids))
+                call = replace(call, who=replace(call.who, merchant_id=_owned_by(call, owner, path_ids)))
             if key is not None:
                 key = _scoped(idempotency.check_key(key), described, call.body, path_ids)
                 earlier = _begin(call, key, request, described, path_ids)
                 if earlier is not None:
-                    return earlier.status, earlier.response.encode(), True
+                    return earlier.status, earlier.response.encode(), more | {"Idempotency-Replayed": "true"}
             shown = function(call, **path_ids)
+            more |= shown.headers if isinstance(shown, Answer) else {}
             status, shown = (shown.status, shown.body) if isinstance(shown, Answer) else (described.status, shown)
             if key is not None:
                 shown = _text(shown).encode()
@@ -232,7 +288,7 @@ def _run(
         raise Unavailable("The gateway is not available right now; try again", reason="unavailable") from error
     if call.staged:
         on.queue.send(call.staged)
-    return status, shown, False
+    return status, shown, more
 
 
 def _body(request: Any, described: Endpoint) -> Any:
@@ -283,13 +339,68 @@ def _text(shown: Any) -> str:
     return (shown if isinstance(shown, bytes) else msgspec.json.encode(shown)).decode()
 
 
-def _caller(tx: Tx, described: Endpoint, headers: Mapping[str, str]) -> UUID | None:
+def _caller(tx: Tx, described: Endpoint, request: Any, more: dict[str, str]) -> Who:
+    """Raises AuthenticationError, or Forbidden for a user who may not do this. `more` are headers of the answer."""
+    headers, address = request.headers, address_of(request)
+    cookie = cookies.read(headers, production=runtime.current().config.production)
+    if described.caller == "session":
+        return _signed_in(tx, described, request, cookie, more)
     if described.caller == "secret":
-        return _authenticate(tx, headers, trusting=described.trusting)
+        # Whoever sends a key means the key, whatever cookie a browser adds.
+        if cookie is not None and not {"x-api-key", "x-api-secret"} & set(headers.keys()):
+            return _signed_in(tx, described, request, cookie, more)
+        merchant_id = _authenticate(tx, headers, trusting=described.trusting)
+        return Who(merchant_id=merchant_id, actor=Actor(name=headers["x-api-key"], user_id=None, address=address))
     if described.caller == "operator":
+        if cookie is not None and "authorization" not in headers:
+            signed_in = _signed_in(tx, described, request, cookie, more)
+            return replace(signed_in, merchant_id=identity.OPERATOR)
         identity.check_operator(runtime.current().config.operator_secret, headers.get("authorization"))
-        return identity.OPERATOR
-    return None
+        return Who(merchant_id=identity.OPERATOR, actor=Actor(name="operator", user_id=None, address=address))
+    return Who(merchant_id=None, actor=Actor(name=described.caller, user_id=None, address=address))
+
+
+def _signed_in(tx: Tx, described: Endpoint, request: Any, cookie: str | None, more: dict[str, str]) -> Who:
+    """A user, if this session may do that. That a page of ours asks is checked before anything is looked up."""
+    settings = runtime.current().config
+    if described.method != "GET" and cookie is not None:
+        same_origin.check(request, production=settings.production, known=settings.dashboard_url)
+    if cookie is None:
+        raise AuthenticationError("Sign in first", reason="credentials_missing")
+    session, token = sessions.authenticate(tx, settings.jwt_secret, cookie, production=settings.production)
+    _check_may(described, session)
+    # A page that polls keeps its token, but not the session: that ends when nobody has done anything for a while.
+    if request.headers.get("x-background") != "1":
+        session = sessions.see(tx, session)
+    if token.is_old:
+        more |= cookies.set(settings, session_id=session.id, user_id=session.user_id)
+    actor = Actor(name=session.email, user_id=session.user_id, address=address_of(request))
+    return Who(merchant_id=session.merchant_id, actor=actor, session=session)
+
+
+def _check_may(described: Endpoint, session: Session) -> None:
+    if described.caller == "operator":
+        allowed, wanted = session.is_operator, "the operator of this gateway"
+    elif described.role is None:
+        allowed, wanted = described.caller == "session", "a server, with an API key"
+    else:
+        allowed, wanted = may(session.role, described.role), f"at least {described.role.replace('_', ' ')}"
+    if not allowed:
+        raise Forbidden(f"Your role does not allow this: it takes {wanted}", reason="role_missing")
+    if described.confirmed and not session.confirmed:
+        raise Forbidden("Give your password again first", reason="password_needed")
+
+
+def address_of(request: Any) -> str:
+    """Where a request comes from, as the server or API Gateway says, which know which proxies to believe."""
+    return str((request.context.get("identity") or {}).get("sourceIp") or "")
+
+
+def _noted(request: Any, who: Who) -> Who:
+    """Who calls; the merchant is left in the event for what notes calls when they are answered."""
+    if who.merchant_id != identity.OPERATOR:
+        request.context["merchantId"] = who.merchant_id
+    return who
 
 
 def _owned_by(call: Call[Any], owner: Callable[..., UUID], path_ids: Mapping[str, str]) -> UUID:

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from chalicelib import cookies, openapi_webhooks
 from chalicelib import openapi_examples as examples
-from chalicelib import openapi_webhooks
 from chalicelib.http import JSON, Endpoint
 from shared.domain import views
 from shared.services.idempotency import KEY_CHARACTERS_MAX
@@ -18,16 +18,20 @@ from shared.services.idempotency import KEY_CHARACTERS_MAX
 VERSION = "0.1.0"
 
 _TAGS = {
+    "Audit": "Who did what, people and API keys alike. It is only ever added to.",
     "API keys": "A merchant's own credentials: further ones, and new ones in place of old ones.",
     "Checkout": "What a payer's page calls. It has no secret; the id of an order or payment lets it in.",
     "Events": "What happened, whether or not anybody was told.",
     "Ledger": "The merchant's books: what every capture and refund did to which account.",
     "Merchants": "The merchant that calls.",
     "Operations": "For machines that watch, and for those who write clients.",
-    "Operator": "For whoever runs this gateway, with the operator's own secret.",
+    "Operator": "For whoever runs this gateway, with the operator's own secret, or signed in.",
     "Orders": "What is to be paid.",
+    "Overview": "What a dashboard shows first: figures, what needs attention, what changed, and calls of the API.",
     "Payments": "An order paid by UPI or card: authorized, captured or voided.",
     "Refunds": "Captured money given back.",
+    "Session": "Signing in to the dashboard, and out; a cookie that pages of the same site send, and no script sees.",
+    "Team": "Who may sign in for a merchant, and as what.",
     "Test": "Not there in production.",
     "Webhook endpoints": "Where a merchant wants to hear of events.",
     "Webhooks": "Deliveries of events to webhook endpoints, and their attempts.",
@@ -36,10 +40,12 @@ _TAGS = {
 _PATH_IDS = {
     "api_key": ("The publishable part of the key.", examples.API_KEY),
     "event_id": ("The event's id, as receivers get it.", examples.EVENT_ID),
+    "job_id": ("The job's id.", "4711"),
     "merchant_id": ("The merchant's id.", examples.MERCHANT_ID),
     "order_id": ("The order's id.", examples.ORDER_ID),
     "payment_id": ("The payment's id.", examples.PAYMENT_ID),
     "refund_id": ("The refund's id.", examples.REFUND_ID),
+    "user_id": ("The user's id.", examples.USER_ID),
     "webhook_endpoint_id": ("The webhook endpoint's id.", examples.ENDPOINT_ID),
     "webhook_id": ("The id of the delivery.", examples.WEBHOOK_ID),
 }
@@ -47,6 +53,8 @@ _PATH_IDS = {
 # Of an answer, by the name of its component.
 _HEADERS = {
     "X-Request-Id": "Names this request in the gateway's log; an error's body has it too.",
+    "ETag": "What the answer says in short, for `If-None-Match`.",
+    "X-Next-Cursor": "The `cursor` of the page that follows; missing on the last one.",
     "Idempotency-Replayed": "`true` where the answer is an earlier one, given again under the same key.",
     "Retry-After": "Seconds to wait before the request is sent again.",
     "RateLimit-Limit": "How many requests may come at once.",
@@ -63,9 +71,10 @@ _IDEMPOTENCY_KEY = {
 }
 
 _SECURITY: dict[str, list[dict[str, list[str]]]] = {
-    "secret": [{"key": [], "secret": []}],
+    "secret": [{"key": [], "secret": []}, {"session": []}],
     "checkout": [{}, {"key": []}],
-    "operator": [{"operator": []}],
+    "operator": [{"operator": []}, {"session": []}],
+    "session": [{"session": []}],
     "anyone": [],
 }
 
@@ -114,6 +123,7 @@ def build(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
                 "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
                 "secret": {"type": "apiKey", "in": "header", "name": "X-Api-Secret"},
                 "operator": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": cookies.NAME},
             },
         },
     }
@@ -123,22 +133,25 @@ def _operation(described: Endpoint, schemas: Mapping[str, Any]) -> dict[str, Any
     errors = set(described.errors) | {429, 500, 503}
     if described.caller != "anyone":
         errors.add(401)
+    if described.caller in ("secret", "operator", "session"):
+        errors.add(403)
     if described.body is not None:
         errors |= {400, 413, 415}
     if described.query is not None:
         errors.add(400)
     if described.keyed:
         errors |= {400, 409, 422}
-    content: dict[str, Any] = {
-        "schema": {"type": "object"} if described.answer is None else _reference(described.answer)
-    }
+    plain = {"type": "object"} if described.content_type == JSON else {"type": "string"}
+    content: dict[str, Any] = {"schema": plain if described.answer is None else _reference(described.answer)}
+    if described.content_type != JSON:
+        content["example"] = examples.of_text(described.content_type)
     if described.answer is not None:
         name, secret = described.answer.__name__, described.secret_answer
         content["example"] = examples.of_answer(name, schemas, secret=secret)
     shown = {
         "description": HTTPStatus(described.status).phrase,
-        "headers": _headers("X-Request-Id", *(["Idempotency-Replayed"] if described.keyed else [])),
-        "content": {JSON: content},
+        "headers": _headers("X-Request-Id", *_further_headers(described)),
+        "content": {described.content_type.partition(";")[0]: content},
     }
     operation: dict[str, Any] = {
         "operationId": f"{described.method.lower()}{_camel(described.path)}",
@@ -168,6 +181,17 @@ def _operation(described: Endpoint, schemas: Mapping[str, Any]) -> dict[str, Any
             },
         }
     return operation
+
+
+def _further_headers(described: Endpoint) -> list[str]:
+    """Of a success."""
+    tagged = HTTPStatus.NOT_MODIFIED in described.errors
+    paged = described.content_type != JSON
+    return [
+        name
+        for name, has in (("Idempotency-Replayed", described.keyed), ("ETag", tagged), ("X-Next-Cursor", paged))
+        if has
+    ]
 
 
 def _path_parameter(name: str) -> dict[str, Any]:
@@ -203,6 +227,8 @@ def _error(described: Endpoint, code: int) -> dict[str, Any]:
     waits = code == HTTPStatus.SERVICE_UNAVAILABLE or (code == HTTPStatus.CONFLICT and described.keyed)
     names = ["Retry-After"] if waits else sorted(_NUMBERS) if code == HTTPStatus.TOO_MANY_REQUESTS else []
     headers = _headers("X-Request-Id", *names)
+    if code == HTTPStatus.NOT_MODIFIED:  # it has no body
+        return {"description": HTTPStatus(code).phrase, "headers": _headers("X-Request-Id", "ETag")}
     return {"description": HTTPStatus(code).phrase, "headers": headers, "content": {JSON: {"schema": schema}}}
 
 

@@ -12,6 +12,7 @@ REFUND_ID = "rfnd_K9pLm2nOqR5sTuVx"
 EVENT_ID = "evt_T3sK3jD9s2L1pQr7"
 ENDPOINT_ID = "we_Q8sK3jD9s2L1pQr7"
 WEBHOOK_ID = "0b7e1d52-8c1f-4a57-9e55-1d1f3c6f2a10"
+USER_ID = "7d8f5a52-5b1c-4c8e-9a49-3c1f0a6f2e11"
 API_KEY = "key_test_abc123"
 URL = "https://shop.example/webhook"
 AT = 1705314660  # 2024-01-15T10:31:00Z
@@ -50,6 +51,13 @@ _VALUES: dict[str, Any] = {
     "webhook_events": ["payment.success", "payment.failed"],
     "webhook_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     "webhook_url": URL,
+    "user_id": USER_ID,
+    "AuditEntry.action": "refund.created",
+    "AuditEntry.actor": "ravi@shop.example",
+    "AuditEntry.address": "203.0.113.7",
+    "AuditEntry.details": {"amount": 20000, "payment_id": PAYMENT_ID},
+    "AuditEntry.id": "3f0f3c0e-58a3-4a0e-8d5b-7f1d0a4f8e21",
+    "AuditEntry.subject": REFUND_ID,
     "Balance.available": 50000,
     "ChallengeAnswer.action": "submit_code",
     "CardDetails.cvv": "123",
@@ -58,6 +66,26 @@ _VALUES: dict[str, Any] = {
     "CardDetails.holder_name": "Asha Rao",
     "CardDetails.number": "4242 4242 4242 4242",
     "Event.type": "payment.success",
+    "ApiRequest.address": "203.0.113.7",
+    "ApiRequest.body": '{"amount":50000,"receipt":"receipt_123"}',
+    "ApiRequest.id": WEBHOOK_ID,
+    "ApiRequest.method": "POST",
+    "ApiRequest.path": "/api/v1/orders",
+    "ApiRequest.request_id": "6b8f0a0e-3c53-4a0c-8d3c-6f3c1d1f9c11",
+    "ApiRequest.status": 201,
+    "ApiRequest.subject": ORDER_ID,
+    "ApiRequest.user_agent": "python-requests/2.32",
+    "Changes.cursor": "9f2c51d0b1e64c5fa5d0a3f7c1e2b3a4",
+    "DeadJob.kind": "process_payment",
+    "DeadJob.last_error": "OperationalError: the connection is lost",
+    "DeadJob.subject": PAYMENT_ID,
+    "FailingEndpoint.id": ENDPOINT_ID,
+    "FailureStats.reason": "insufficient_funds",
+    "Found.id": PAYMENT_ID,
+    "Found.status": "success",
+    "Found.subtitle": "upi asha@upi",
+    "Found.title": "INR 500.00",
+    "Found.type": "payment",
     "Health.database": "connected",
     "Health.redis": "connected",
     "Health.status": "healthy",
@@ -69,8 +97,14 @@ _VALUES: dict[str, Any] = {
     ],
     "LedgerTransaction.id": "txn_W2sK3jD9s2L1pQr7",
     "LedgerTransaction.kind": "capture",
+    "Member.email": "ravi@shop.example",
+    "Member.name": "Ravi Rao",
+    "MemberRemoved.removed": True,
+    "MemberUpdate.role": "support",
     "Merchant.id": MERCHANT_ID,
+    "MerchantOfUser.id": MERCHANT_ID,
     "MerchantWithSecrets.id": MERCHANT_ID,
+    "NewMember.role": "developer",
     "NewWebhookEndpoint.secret": None,
     "Order.capture": "manual",
     "Order.status": "created",
@@ -87,6 +121,27 @@ _VALUES: dict[str, Any] = {
     "RetryScheduled.id": WEBHOOK_ID,
     "RetryScheduled.message": "Webhook retry scheduled",
     "RetryScheduled.status": "pending",
+    "Session.merchant": {"id": MERCHANT_ID, "name": "Asha's Bakery"},
+    "Session.role": "owner",
+    "SessionMerchant.id": MERCHANT_ID,
+    "SessionUser.id": USER_ID,
+    "SessionUser.name": "Asha Rao",
+    "SessionsEnded.ended": 1,
+    "JobRevived.id": "4711",
+    "JobRevived.kind": "process_payment",
+    "JobRevived.status": "pending",
+    "JobRevived.subject": PAYMENT_ID,
+    "QueueState.kind": "process_payment",
+    "QueueState.worker": "running",
+    "ScheduleState.error": None,
+    "ScheduleState.name": "sweep",
+    "Stats.currencies": ["INR"],
+    "Stats.interval": "day",
+    "ThroughputPoint.kind": "process_payment",
+    "TimelineEntry.details": {"from": "processing", "to": "authorized", "sequence": 3},
+    "TimelineEntry.kind": "event",
+    "TimelineEntry.ref": EVENT_ID,
+    "TimelineEntry.title": "payment.success",
     "TestEventSent.message": "Test event scheduled",
     "TestMerchant.id": MERCHANT_ID,
     "TestMerchant.seeded": True,
@@ -119,6 +174,12 @@ def of_body(name: str, schemas: Mapping[str, Any]) -> dict[str, Any]:
         return {"usual": body}
     by_card = {key: value for key, value in body.items() if key != "vpa"} | {"method": "card"}
     return {"upi": body, "card": by_card | {"card": _object("CardDetails", schemas)}}
+
+
+def of_text(content_type: str) -> str:
+    """The beginning of an answer that is not JSON."""
+    assert content_type.startswith("text/csv"), f"say in openapi_examples what {content_type} looks like"
+    return f"id,created_at,status,state,amount\r\n{PAYMENT_ID},2024-01-15T10:31:00Z,success,captured,50000\r\n"
 
 
 def of_event(type: str, data: Mapping[str, str], schemas: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,6 +217,6 @@ def _plain(place: str, schema: Mapping[str, Any], schemas: Mapping[str, Any]) ->
         return [_plain(place, schema["items"], schemas)]
     if "type" not in schema:  # whatever receivers get
         return of_event("payment.success", {"payment": "Payment"}, schemas)
-    usual = {"boolean": False, "integer": 0, "object": {}}
+    usual = {"boolean": False, "integer": 0, "number": 0.5, "object": {}}
     assert schema["type"] in usual, f"say in openapi_examples what {place} looks like"
     return usual[schema["type"]]

@@ -57,6 +57,8 @@ def page(
             method="GET",
             path=path,
             caller="checkout",
+            role=None,
+            confirmed=False,
             body=None,
             body_optional=False,
             query=None,

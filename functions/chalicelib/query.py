@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 import msgspec
 from msgspec import Meta
@@ -45,18 +46,38 @@ class Paging(msgspec.Struct, kw_only=True):
         )
 
 
+CreatedGte = Annotated[
+    str | None, Meta(description=f"Made then or later: {MOMENT}. The + of an offset is written as %2B.")
+]
+CreatedLte = Annotated[str | None, Meta(description="Made then or earlier.")]
+
+
+def created_between(first: str | None, last: str | None) -> dict[str, Any]:
+    """The conditions on the time of creation, for a list. Raises BadRequest."""
+    return {
+        "created_at >= %s": query_moment(first, field="created_gte"),
+        "created_at < %s + interval '1 second'": query_moment(last, field="created_lte"),
+    }
+
+
 class Created(Paging, kw_only=True):
-    created_gte: Annotated[
-        str | None, Meta(description=f"Made then or later: {MOMENT}. The + of an offset is written as %2B.")
-    ] = None
-    created_lte: Annotated[str | None, Meta(description="Made then or earlier.")] = None
+    created_gte: CreatedGte = None
+    created_lte: CreatedLte = None
 
     def created(self) -> dict[str, Any]:
         """The conditions on the time of creation, for a list."""
-        return {
-            "created_at >= %s": _moment(self.created_gte, field="created_gte"),
-            "created_at < %s + interval '1 second'": _moment(self.created_lte, field="created_lte"),
-        }
+        return created_between(self.created_gte, self.created_lte)
+
+
+def paged(filters: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    """The query of a list with these filters: with the members of Paging, and its `page`."""
+    return msgspec.defstruct(
+        f"Paged{filters.__name__}",
+        [(field.name, field.type, field.default) for field in msgspec.structs.fields(Paging)],
+        bases=(filters,),
+        namespace={"page": Paging.page},
+        kw_only=True,
+    )
 
 
 class Wait(msgspec.Struct, kw_only=True):
@@ -70,7 +91,7 @@ def read(request: Any, shape: type[T]) -> T:
     sent = {
         name: check_text(value, field=name)
         for name, value in dict(request.query_params or {}).items()
-        if value != "" and name in shape.__struct_fields__  # type: ignore[attr-defined]
+        if value != "" and name in _members(shape)
     }
     try:
         return msgspec.convert(sent, shape, strict=False)
@@ -98,7 +119,7 @@ def moment(given: str | int | None, *, field: str) -> datetime | None:
     )
 
 
-def _moment(text: str | None, *, field: str) -> datetime | None:
+def query_moment(text: str | None, *, field: str) -> datetime | None:
     """The same from a query, where a + that was not encoded has become a space."""
     lost = _LOST_PLUS.fullmatch(text) if text is not None else None
     if lost:
@@ -109,6 +130,10 @@ def _moment(text: str | None, *, field: str) -> datetime | None:
             reason="invalid_value",
         )
     return moment(text, field=field)
+
+
+def _members(shape: type) -> Container[str]:
+    return cast(Any, shape).__struct_encode_fields__  # type: ignore[no-any-return]
 
 
 def _in_words(message: str, shape: type) -> BadRequest:

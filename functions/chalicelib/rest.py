@@ -12,21 +12,43 @@ from chalice import Chalice
 from chalicelib import front, runtime
 from chalicelib.api import (
     api_keys,
+    audit,
     checkout,
     events,
     health,
     ledger,
     merchants,
     openapi,
+    operations,
     orders,
+    overview,
     payments,
     refunds,
+    session,
+    team,
     test,
     webhook_endpoints,
     webhooks,
 )
 
-NOUNS = (orders, payments, refunds, ledger, events, webhooks, webhook_endpoints, merchants, api_keys, test, checkout)
+NOUNS = (
+    orders,
+    payments,
+    refunds,
+    ledger,
+    events,
+    webhooks,
+    webhook_endpoints,
+    merchants,
+    api_keys,
+    session,
+    team,
+    audit,
+    overview,
+    operations,
+    test,
+    checkout,
+)
 
 app = Chalice(app_name="payment-gateway")
 
@@ -41,4 +63,11 @@ for endpoint in (health, openapi):
 def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """What API Gateway invokes."""
     settings = runtime.current().config
-    return front.answer(app, event, context, cors_origins=settings.cors_origins, production=settings.production)
+    return front.answer(
+        app,
+        event,
+        context,
+        cors_origins=settings.cors_origins,
+        production=settings.production,
+        which_noted=settings.request_log,
+    )

@@ -109,7 +109,8 @@ class Bench:
         self.connection.execute("alter table ledger_entries disable trigger ledger_is_final")
         self.connection.execute(
             """truncate webhook_attempts, webhook_logs, jobs, events, ledger_entries, ledger_transactions, refunds,
-                        payments, orders, bank.charges, bank.refunds, bank.notices, bank.lost_requests"""
+                        payments, orders, payment_figures, ledger_sums, event_counts, api_requests, bank.charges,
+                        bank.refunds, bank.notices, bank.lost_requests"""
         )
 
     def receive_at(self, url: str | None) -> None:

@@ -50,8 +50,8 @@ insert into payments (id, merchant_id, order_id, connector, amount, currency, me
                       token, capture, exclusive, state, sequence, amount_authorized, amount_captured, amount_refunded,
                       error_code, created_at, updated_at)
 select 'pay_' || id, merchant_id, 'order_' || id, 'simulator', amount, 'INR',
-       case when n % 3 = 0 then 'card' else 'upi' end, case when n % 3 <> 0 then 'asha@upi' end,
-       case when n % 3 = 0 then 'visa' end, case when n % 3 = 0 then '1111' end,
+       case when n % 3 = 0 then 'card' else 'upi' end, case when n % 3 <> 0 then 'asha' || n % 50000 || '@upi' end,
+       case when n % 3 = 0 then 'visa' end, case when n % 3 = 0 then lpad((n % 10000)::text, 4, '0') end,
        case when n % 3 = 0 then 'sim_' || n end,
        'manual', true, state, 3, case when state not in ('processing', 'failed') then amount else 0 end,
        case when state in ('captured', 'refunded', 'partially_refunded') then amount else 0 end,
@@ -146,7 +146,13 @@ def cases() -> Iterator[Case]:
         for offset in ("0", "990", "9900"):
             yield Case(path=f"/api/v1/{path}", query={"offset": offset}, page="with total")
     yield Case(path="/api/v1/payments", query={"status": "failed", "offset": "0"}, page="with total")
-    yield Case(path="/api/v1/balance", query={}, page="")
+    for query in ({"vpa": "asha7@upi"}, {"card_last4": "0042"}, {"receipt": "@receipt"}, {"state": "voided"}):
+        yield Case(path="/api/v1/payments", query=query)
+    for path in ("balance", "stats", "changes", "attention", "payments/pay_@id/timeline"):
+        yield Case(path=f"/api/v1/{path}", query={}, page="")
+    yield Case(path="/api/v1/stats", query={"from": "@from", "to": "@to", "interval": "hour"}, page="")
+    for text in ("pay_@id", "@receipt", "asha7@upi", "0042", "nothing"):
+        yield Case(path="/api/v1/search", query={"q": text}, page="")
 
 
 class Merchant:
@@ -162,6 +168,7 @@ class Merchant:
         began = time.monotonic()
         with psycopg.connect(postgres.admin_url, dbname=name, autocommit=True) as connection:
             connection.execute(FILL.format(merchant=test_merchant.ID, count=count))  # type: ignore[arg-type]
+            connection.execute("select rollup_rebuild()")
             connection.execute("vacuum analyze")
         self.filled_seconds = time.monotonic() - began
         self._values = self._amid()
@@ -175,12 +182,13 @@ class Merchant:
     def request(self, case: Case) -> bytes:
         """What asks for that page."""
         query = {name: self._known(value) for name, value in case.query.items()}
+        path = self._known(case.path)
         if case.page == "hundredth":
             query["starting_after"] = self._before_hundredth(case.path, query)
         elif case.page == "amid":
             table = {"webhooks": "webhook_logs", "ledger": "ledger_transactions"}.get(case.path.split("/")[-1])
             query["starting_after"] = self._newest_before_the_middle(table or case.path.split("/")[-1])
-        return http_load.request("GET", f"{case.path}?{urlencode(query)}", headers=HEADERS)
+        return http_load.request("GET", f"{path}?{urlencode(query)}", headers=HEADERS)
 
     def _known(self, text: str) -> str:
         for name, value in self._values.items():

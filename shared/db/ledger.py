@@ -9,6 +9,7 @@ from uuid import UUID
 from shared.db import pages
 from shared.db.database import Tx, as_json
 from shared.db.pages import Page, Rows
+from shared.db.rollups import FRESH
 from shared.domain.ledger import Transaction
 
 
@@ -42,11 +43,18 @@ class Sum:
 
 
 def sums(tx: Tx, *, merchant_id: UUID) -> list[Sum]:
-    """What every account of the merchant holds."""
+    """What every account of the merchant holds: what is added up already, and what was booked since."""
     rows = tx.execute(
-        """select currency, account, sum(amount)::bigint as amount from ledger_entries
-            where merchant_id = %s group by currency, account order by currency, account""",
-        (merchant_id,),
+        f"""select currency, account, sum(amount)::bigint as amount
+             from (select currency, account, amount from ledger_sums where merchant_id = %(merchant_id)s
+                    union all
+                   select e.currency, e.account, e.amount
+                     from ledger_transactions t
+                    cross join lateral (select currency, account, amount from ledger_entries n
+                                         where n.transaction_id = t.id offset 0) e
+                    where t.merchant_id = %(merchant_id)s and {FRESH}) as s
+            group by currency, account order by currency, account""",
+        {"merchant_id": merchant_id},
     ).fetchall()
     return [Sum(**row) for row in rows]
 

@@ -13,9 +13,13 @@ from uuid import UUID
 from shared.db.database import Row, Tx
 from shared.errors import BadRequest
 
-_NAMED_BY_UUID = ("webhook_logs", "merchants")
+_NAMED_BY_UUID = ("webhook_logs", "merchants", "audit_log", "api_requests")
 LIMIT_MAX = 100
 OFFSET_MAX = 100_000  # rows before it are read and thrown away
+
+
+class UnknownCursor(BadRequest):
+    """It names no object of the list."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +42,17 @@ class Rows:
 def select(
     tx: Tx,
     *,
-    table: Literal["orders", "payments", "refunds", "events", "webhook_logs", "ledger_transactions", "merchants"],
+    table: Literal[
+        "orders",
+        "payments",
+        "refunds",
+        "events",
+        "webhook_logs",
+        "ledger_transactions",
+        "merchants",
+        "audit_log",
+        "api_requests",
+    ],
     columns: str,
     merchant_id: UUID | None,
     page: Page,
@@ -86,7 +100,7 @@ def _where(conditions: list[str]) -> str:
 
 def _place(tx: Tx, table: str, cursor: str, merchant_id: UUID | None, field: str) -> Row:
     """Where the row that a cursor names stands in the order."""
-    unknown = BadRequest(f"{field} names no object of this list", field=field, reason="unknown_cursor")
+    unknown = UnknownCursor(f"{field} names no object of this list", field=field, reason="unknown_cursor")
     try:
         id: str | UUID = UUID(cursor) if table in _NAMED_BY_UUID else cursor
     except ValueError:

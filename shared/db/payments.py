@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from uuid import UUID
@@ -246,6 +246,21 @@ def owner(tx: Tx, payment_id: str) -> UUID | None:
 
 def page(tx: Tx, page: Page, *, merchant_id: UUID, where: dict[str, object]) -> Rows:
     return pages.select(tx, table="payments", columns=_COLUMNS, merchant_id=merchant_id, page=page, where=where)
+
+
+def export(tx: Tx, page: Page, *, merchant_id: UUID, where: Mapping[str, object]) -> Rows:
+    """A page with what is shown of each, and the receipt of its order."""
+    return pages.select(
+        tx,
+        table="payments",
+        columns="""id, created_at, status, state, amount, currency, method, vpa, card_network, card_last4, order_id,
+                   (select receipt from orders o where o.id = payments.order_id) as receipt, amount_captured,
+                   amount_refunded, amount_refund_pending, error_code, error_reason, error_description, notes,
+                   updated_at""",
+        merchant_id=merchant_id,
+        page=page,
+        where=where,
+    )
 
 
 def of_row(row: Row) -> Payment:

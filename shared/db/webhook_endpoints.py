@@ -69,6 +69,14 @@ def lock(tx: Tx, endpoint_id: str, *, merchant_id: UUID) -> WebhookEndpoint | No
     return None if row is None else _endpoint(row)
 
 
+def secret_of(tx: Tx, endpoint_id: str, *, merchant_id: UUID) -> bytes | None:
+    """Sealed."""
+    row = tx.execute(
+        "select secret from webhook_endpoints where id = %s and merchant_id = %s", (endpoint_id, merchant_id)
+    ).fetchone()
+    return None if row is None else row["secret"]
+
+
 def secrets_of_first(tx: Tx, *, merchant_id: UUID) -> list[bytes]:
     """What the merchant's own endpoint signs with: the secret, then those before that sign too. All sealed."""
     rows = tx.execute(

@@ -231,6 +231,141 @@ class WebhookEndpoint(msgspec.Struct, kw_only=True):
     updated_at: Timestamp
 
 
+class StatsTotals(msgspec.Struct, kw_only=True):
+    payments: Annotated[int, Meta(description="Made in the period.")]
+    succeeded: Annotated[int, Meta(description="Of these.")]
+    failed: int
+    pending: Annotated[int, Meta(description="Those whose outcome is not known yet.")]
+    amount_succeeded: Annotated[int, Meta(description="Of the payments that succeeded, in minor units.")]
+    refunds: Annotated[int, Meta(description="Processed in the period, without those that came back.")]
+    amount_refunded: int
+    success_rate: Annotated[float | None, Meta(description="Of those whose outcome is known, from 0 to 1.")]
+    p50_seconds: Annotated[float | None, Meta(description="From a payment's creation to its outcome, half of them.")]
+    p95_seconds: Annotated[float | None, Meta(description="The same of 95 of 100; both to a tenth of a power of ten.")]
+
+
+class StatsPoint(msgspec.Struct, kw_only=True):
+    at: Timestamp
+    payments: int
+    succeeded: int
+    failed: int
+    amount_succeeded: int
+    amount_refunded: int
+
+
+class MethodStats(msgspec.Struct, kw_only=True):
+    method: str
+    payments: int
+    succeeded: int
+    success_rate: float | None
+
+
+class FailureStats(msgspec.Struct, kw_only=True):
+    reason: str
+    count: int
+
+
+class Stats(msgspec.Struct, kw_only=True, rename={"since": "from", "until": "to"}):
+    """Payments count in the period they were made in, whenever their outcome came."""
+
+    since: Annotated[Timestamp, Meta(description="The period begins then, on a half hour.")]
+    until: Annotated[Timestamp, Meta(description="And ends before then.")]
+    interval: str
+    currency: Annotated[str, Meta(description="All figures are of payments in this one.")]
+    currencies: Annotated[list[str], Meta(description="Those there are payments in, the most used one first.")]
+    totals: StatsTotals
+    previous: Annotated[StatsTotals | None, Meta(description="Of the period before, as long as this one.")]
+    series: list[StatsPoint]
+    by_method: list[MethodStats]
+    failures: Annotated[list[FailureStats], Meta(description="The most frequent reasons first.")]
+
+
+class FailingEndpoint(msgspec.Struct, kw_only=True):
+    id: str
+    url: str | None
+    failing_since: Timestamp | None
+    disabled_at: Timestamp | None
+
+
+class Attention(msgspec.Struct, kw_only=True):
+    failing_endpoints: list[FailingEndpoint]
+    unknown_outcomes: Annotated[int, Meta(description="Payments of which the bank has not said what became of them.")]
+    failed_webhooks: Annotated[int, Meta(description="Deliveries of the last 7 days that failed; counted up to 1000.")]
+    dead_jobs: Annotated[int | None, Meta(description="For an operator.")]
+
+
+class Found(msgspec.Struct, kw_only=True):
+    type: Annotated[str, Meta(description="`payment`, `order`, `refund` or `webhook`.")]
+    id: str
+    title: str
+    subtitle: str
+    status: str
+
+
+class TimelineEntry(msgspec.Struct, kw_only=True):
+    at: Annotated[str, Meta(description="UTC, to the millisecond.", examples=["2024-01-15T10:31:00.250Z"])]
+    kind: Annotated[str, Meta(description="`request`, `event`, `bank`, `webhook`, `refund` or `ledger`.")]
+    title: str
+    details: dict[str, Any]
+    ref: Annotated[str | None, Meta(description="The id of what it is about.")]
+
+
+class ApiRequest(msgspec.Struct, kw_only=True):
+    id: str
+    created_at: Timestamp
+    method: str
+    path: str
+    status: int
+    duration_ms: int
+    request_id: str
+    address: str
+    user_agent: str
+    api_key: Annotated[str | None, Meta(description="`null`: somebody signed in at the dashboard.")]
+    subject: Annotated[str | None, Meta(description="The id of what was made, or shown.")]
+    body: Annotated[str | None, Meta(description="As it was sent but for what is masked; at most 4 KB.")]
+
+
+class QueueState(msgspec.Struct, kw_only=True):
+    kind: str
+    pending: int
+    processing: int
+    dead: int
+    completed: Annotated[int, Meta(description="Ever.")]
+    oldest_due_seconds: Annotated[float, Meta(description="How long the first job is due that nobody works on.")]
+    worker_seen_at: Annotated[Timestamp | None, Meta(description="When a worker last looked for such jobs.")]
+    worker: Annotated[str, Meta(description="`running` or `stopped`.")]
+
+
+class ScheduleState(msgspec.Struct, kw_only=True):
+    name: str
+    ran_at: Timestamp
+    seconds: Annotated[float, Meta(description="How long it took.")]
+    error: Annotated[str | None, Meta(description="Why it failed, if it did.")]
+
+
+class ThroughputPoint(msgspec.Struct, kw_only=True):
+    at: Timestamp
+    kind: str
+    completed: Annotated[int, Meta(description="In the minute that begins then.")]
+    pending: Annotated[int, Meta(description="At its end.")]
+
+
+class Operations(msgspec.Struct, kw_only=True):
+    queues: list[QueueState]
+    schedules: list[ScheduleState]
+    throughput: Annotated[list[ThroughputPoint], Meta(description="By minute and kind, of the last hour.")]
+
+
+class DeadJob(msgspec.Struct, kw_only=True):
+    id: Annotated[str, Meta(examples=["4711"])]
+    kind: str
+    subject: Annotated[str, Meta(description="The id of what it is about.")]
+    attempts: int
+    last_error: str | None
+    created_at: Timestamp
+    died_at: Timestamp
+
+
 def of_order(order: domain_order.Order) -> Order:
     return Order(
         id=order.id,
@@ -241,7 +376,7 @@ def of_order(order: domain_order.Order) -> Order:
         notes=order.notes,
         capture=order.capture,
         status=order.status,
-        expires_at=_maybe(order.expires_at),
+        expires_at=maybe(order.expires_at),
         created_at=timestamp(order.created_at),
         updated_at=timestamp(order.updated_at),
     )
@@ -259,7 +394,7 @@ def of_public_order(
         payment_id=payment_id,
         test_mode=test_mode,
         created_at=timestamp(order.created_at),
-        expires_at=_maybe(order.expires_at),
+        expires_at=maybe(order.expires_at),
     )
 
 
@@ -301,10 +436,10 @@ def of_payment(payment: domain_payment.Payment) -> Payment:
         error_reason=payment.error_reason,
         error_description=payment.error_description,
         inquiries=payment.inquiries,
-        next_inquiry_at=_maybe(payment.next_inquiry_at),
+        next_inquiry_at=maybe(payment.next_inquiry_at),
         last_answer=payment.last_answer,
         next_action=None if payment.next_action is None else _of_next_action(payment.next_action),
-        authorization_expires_at=_maybe(payment.authorization_expires_at),
+        authorization_expires_at=maybe(payment.authorization_expires_at),
         created_at=timestamp(payment.created_at),
         updated_at=timestamp(payment.updated_at),
     )
@@ -326,11 +461,11 @@ def of_refund(refund: domain_refund.Refund) -> Refund:
         error_reason=refund.error_reason,
         error_description=refund.error_description,
         inquiries=refund.inquiries,
-        next_inquiry_at=_maybe(refund.next_inquiry_at),
+        next_inquiry_at=maybe(refund.next_inquiry_at),
         last_answer=refund.last_answer,
         created_at=timestamp(refund.created_at),
         updated_at=timestamp(refund.updated_at),
-        processed_at=_maybe(refund.processed_at),
+        processed_at=maybe(refund.processed_at),
     )
 
 
@@ -354,7 +489,7 @@ def of_api_key(key: domain_merchant.ApiKey, *, api_secret: str | UnsetType = UNS
         api_key=key.api_key,
         api_secret=api_secret,
         created_at=timestamp(key.created_at),
-        expires_at=_maybe(key.expires_at),
+        expires_at=maybe(key.expires_at),
     )
 
 
@@ -367,10 +502,10 @@ def of_endpoint(endpoint: domain_endpoint.WebhookEndpoint, *, secret: str | Unse
         enabled=endpoint.enabled,
         is_first=endpoint.is_first,
         secret=secret,
-        previous_secret_until=_maybe(endpoint.previous_secret_until),
-        failing_since=_maybe(endpoint.failing_since),
-        disabled_at=_maybe(endpoint.disabled_at),
-        gap_since=_maybe(endpoint.gap_since),
+        previous_secret_until=maybe(endpoint.previous_secret_until),
+        failing_since=maybe(endpoint.failing_since),
+        disabled_at=maybe(endpoint.disabled_at),
+        gap_since=maybe(endpoint.gap_since),
         created_at=timestamp(endpoint.created_at),
         updated_at=timestamp(endpoint.updated_at),
     )
@@ -411,8 +546,8 @@ def _webhook(row: Mapping[str, Any]) -> dict[str, Any]:
         "status": row["status"],
         "attempts": row["attempts"],
         "created_at": timestamp(row["created_at"]),
-        "last_attempt_at": _maybe(row["last_attempt_at"]),
-        "next_retry_at": _maybe(row["next_retry_at"]),
+        "last_attempt_at": maybe(row["last_attempt_at"]),
+        "next_retry_at": maybe(row["next_retry_at"]),
         "response_code": row["response_code"],
     }
 
@@ -429,11 +564,36 @@ def of_ledger_transaction(row: Mapping[str, Any]) -> LedgerTransaction:
     )
 
 
+def of_request(row: Mapping[str, Any]) -> ApiRequest:
+    return ApiRequest(
+        **{name: row[name] for name in ApiRequest.__struct_fields__ if name not in ("id", "created_at")},
+        id=str(row["id"]),
+        created_at=timestamp(row["created_at"]),
+    )
+
+
+def of_dead_job(row: Mapping[str, Any]) -> DeadJob:
+    return DeadJob(
+        id=str(row["id"]),
+        kind=row["kind"],
+        subject=row["subject"],
+        attempts=row["attempts"],
+        last_error=row["last_error"],
+        created_at=timestamp(row["created_at"]),
+        died_at=timestamp(row["died_at"]),
+    )
+
+
+def moment(at: datetime) -> str:
+    """`2024-01-15T10:31:00.250Z`."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 @lru_cache(maxsize=256)  # the same few moments are shown again and again
 def timestamp(at: datetime) -> str:
     """`2024-01-15T10:31:00Z`."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _maybe(at: datetime | None) -> str | None:
+def maybe(at: datetime | None) -> str | None:
     return None if at is None else timestamp(at)

@@ -64,8 +64,7 @@ def create(
     if not name.strip() or len(name) > NAME_CHARACTERS_MAX:
         raise BadRequest(f"name must have 1 to {NAME_CHARACTERS_MAX} characters", field="name")
     domain_notes.check_text(name, field="name")
-    if len(email) > EMAIL_CHARACTERS_MAX or not email.isprintable() or _EMAIL.fullmatch(email) is None:
-        raise BadRequest("email must look like name@example.com", field="email")
+    check_email(email)
     id, (api_key, api_secret) = uuid4(), _new_credentials(production=production)
     webhook_secret = signatures.new_webhook_secret()
     if not register(
@@ -153,6 +152,11 @@ def revoke_key(tx: Tx, merchant_id: UUID, api_key: str) -> ApiKey:
 
 def _set_checkout_origins(tx: Tx, merchant_id: UUID, origins: Sequence[str]) -> None:
     merchants.set_checkout_origins(tx, merchant_id, origin.check_all(origins, field="checkout_origins"))
+
+
+def check_email(email: str) -> None:
+    if len(email) > EMAIL_CHARACTERS_MAX or not email.isprintable() or _EMAIL.fullmatch(email) is None:
+        raise BadRequest("email must look like name@example.com", field="email")
 
 
 def _new_credentials(*, production: bool) -> tuple[str, str]:

@@ -169,6 +169,14 @@ def regenerate_secret(
     return changed, secret
 
 
+def reveal_secret(tx: Tx, sealer: Sealer, merchant_id: UUID, endpoint_id: str) -> str:
+    """What deliveries to the endpoint are signed with. Raises NotFound."""
+    sealed = webhook_endpoints.secret_of(tx, _checked(endpoint_id), merchant_id=merchant_id)
+    if sealed is None:
+        raise NotFound("Webhook endpoint not found")
+    return sealer.open(sealed, belongs_to=sealing.webhook_secret_of(merchant_id))
+
+
 def send_test(tx: Tx, merchant_id: UUID, endpoint_id: str | None) -> tuple[str, list[StagedJob]]:
     """Sends a test event to the endpoint, or to the merchant's webhook_url; its id, and the job that carries it."""
     if endpoint_id is None:

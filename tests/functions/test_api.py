@@ -38,7 +38,7 @@ ORIGIN = "https://shop.example"
 
 class Api:
     def __init__(self, told: gateway.Told) -> None:
-        self._gateway = ApiGateway(handlers.app, cors_origins=(ORIGIN,))
+        self._gateway = ApiGateway(handlers.app, cors_origins=(ORIGIN,), which_noted="all")
         self.told = told
 
     def call(
@@ -61,7 +61,8 @@ class Api:
             source_ip="127.0.0.1",
             request_id=new_request_id(),
         )
-        shown = json.loads(answer.body) if answer.body else None
+        is_json = answer.headers.get("Content-Type") == "application/json"
+        shown = (json.loads(answer.body) if is_json else answer.body.decode()) if answer.body else None
         return SimpleNamespace(status=answer.status, headers=answer.headers, json=shown)
 
     def order(self, **more: Any) -> str:

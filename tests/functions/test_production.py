@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import app as handlers
 import psycopg
@@ -23,8 +24,11 @@ from local.api_gateway import ApiGateway
 from shared import config
 from shared.config import Config
 from shared.connectors.magic_values import BEHAVIOURS, CARDS
+from shared.db import merchants
+from shared.db.audit import Actor
 from shared.db.database import Database
-from tests import gateway
+from shared.services import team, test_merchant
+from tests import gateway, people
 from tests.functions.test_api import CREDENTIALS, ORIGIN, Api, _assert_refused, _start
 
 SECRETS = {
@@ -33,7 +37,7 @@ SECRETS = {
     "OPERATOR_SECRET": secrets.token_urlsafe(48),
 }
 OPERATOR = {"authorization": f"Bearer {SECRETS['OPERATOR_SECRET']}"}
-ME, KEYS = "/api/v1/merchants/me", "/api/v1/api_keys"
+ME, KEYS, SESSION = "/api/v1/merchants/me", "/api/v1/api_keys", "/api/v1/session"
 TEST_CALLS = ("/api/v1/test/merchant", "/api/v1/test/jobs/status", "/api/v1/test/bank/challenges/{payment_id}")
 PROCESSES = (
     ("local.server",),
@@ -120,8 +124,10 @@ def test_the_test_merchant_is_seeded_outside_production_only(
     assert migrate.main() == 0, capsys.readouterr()
     with psycopg.connect(url) as fresh:
         found = fresh.execute("select api_key from api_keys").fetchall()
+        signing_in = fresh.execute("select email from users").fetchall()
     observer.execute("drop database fresh")  # by force it would fail where an autovacuum is at work, a superuser's
     assert found == ([("key_test_abc123",)] if seeded else [])
+    assert signing_in == ([("test@example.com",)] if seeded else [])
 
 
 @pytest.mark.parametrize(
@@ -162,6 +168,50 @@ def test_new_keys_are_live_ones(api: ProductionApi) -> None:
         assert key["api_key"].startswith("key_live_") and key["api_secret"].startswith("secret_live_")
         headers = {"x-api-key": key["api_key"], "x-api-secret": key["api_secret"]}
         assert api.call("GET", ME, headers=headers).status == 200
+
+
+# People
+
+
+@pytest.mark.parametrize("existing", [True, False])
+def test_the_published_password_opens_nothing_even_if_the_database_was_developed_on(
+    api: ProductionApi, observer: psycopg.Connection, existing: bool
+) -> None:
+    """Nor does a session that was begun in development, with a secret that has become production's."""
+    session_id = uuid4()
+    observer.execute(
+        """insert into sessions (id, user_id, merchant_id, expires_at, address, user_agent)
+           values (%s, %s, %s, now() + interval '1 hour', '', '')""",
+        (session_id, test_merchant.USER_ID, test_merchant.ID),
+    )
+    token = people.token(session_id, test_merchant.USER_ID, secret=SECRETS["JWT_SECRET"])
+    headers = people.OWN | {"cookie": f"__Host-gateway_session={token}"}
+    _assert_refused(api.call("GET", ME, headers=headers), 401, "AUTHENTICATION_ERROR", reason="session_ended")
+    if not existing:
+        observer.execute("delete from users")
+    answer = api.call("POST", SESSION, {"email": "test@example.com", "password": "password"}, headers=people.OWN)
+    _assert_refused(answer, 401, "AUTHENTICATION_ERROR", reason="credentials_invalid")
+    assert answer.json["error"]["description"] == "Email or password is wrong"
+
+
+def test_the_cookie_of_production_is_for_this_host_over_tls_only(api: ProductionApi, database: Database) -> None:
+    email, password = "owner@stores.example", "a long one that only you know"
+    with database.transaction() as tx:
+        actor = Actor(name="tests", user_id=None, address="")
+        merchant = merchants.find_by_email(tx, "asha@stores.example")
+        assert merchant is not None
+        team.add(tx, merchant.id, actor, email=email, name="Asha", role="owner", password=password)
+    answer = api.call("POST", SESSION, {"email": email, "password": password}, headers=people.OWN)
+    assert (answer.status, answer.json["test_mode"]) == (200, False)
+    value, *attributes = answer.headers["Set-Cookie"].split("; ")
+    assert value.startswith("__Host-gateway_session=")
+    assert sorted(attributes) == ["HttpOnly", "Path=/", "SameSite=Strict", "Secure"]
+    mine = people.OWN | {"cookie": value}
+    assert api.call("GET", ME, headers=mine).status == 200
+    assert api.call("GET", ME, headers=mine | {"cookie": value.removeprefix("__Host-")}).status == 401
+    plain = mine | {"origin": f"http://{people.HOST}"}
+    _assert_refused(api.call("POST", "/api/v1/orders", {"amount": 500}, headers=plain), 403, "FORBIDDEN_ERROR")
+    assert api.call("POST", "/api/v1/orders", {"amount": 500}, headers=mine).status == 201
 
 
 # The test calls

@@ -23,7 +23,7 @@ ZIPPED_BYTES_MAX = 15 * 1000 * 1000
 IMPORT_MS_AIM = 250
 STARTS = 5
 # What only the machine of a developer has, and boto3, which a Lambda has but only a sender of messages should load.
-NOT_AT_START = {"boto3", "botocore", "redis", "rq", "granian", "local", "urllib3", "yoyo"}
+NOT_AT_START = {"argon2", "jwt", "boto3", "botocore", "redis", "rq", "granian", "local", "urllib3", "yoyo"}
 # What handlers load when they are first called.
 LOADED_LATER = ("chalicelib.sqs.SqsQueue", "shared.connectors.simulator.SimulatedBank")
 NEEDS_MORE = {"chalicelib.jobs.deliver_webhook.deliver_webhook": {"urllib3"}}

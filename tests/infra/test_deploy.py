@@ -31,7 +31,7 @@ def _events(commands: Commands, stack: str) -> int:
 
 def _sites(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with both sites, in place of ours."""
-    for name in ("checkout/dist/checkout.js", "checkout/dist/assets/page-B3xq9Zk1.js", "dashboard/public/index.html"):
+    for name in ("checkout/dist/checkout.js", "checkout/dist/assets/page-B3xq9Zk1.js", "dashboard/dist/index.html"):
         path = folder / "sites" / name
         path.parent.mkdir(parents=True)
         path.write_text("1")

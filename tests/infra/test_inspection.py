@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -32,6 +33,23 @@ def migrate(built: Built) -> Template:
 
 def test_what_is_built_is_well(built: Built) -> None:
     assert inspection.inspect(stages.load("dev"), built) == []
+
+
+def test_functions_know_where_the_sites_are_that_have_a_domain() -> None:
+    from infra import application
+
+    def urls(stage: stages.Stage) -> set[tuple[str | None, ...]]:
+        made = [one for one in application.extension(stage)["Resources"].values() if "Function" in one["Type"]]
+        told = [one["Properties"]["Environment"]["Variables"] for one in made if "Environment" in one["Properties"]]
+        assert told
+        return {tuple(one.get(f"{site}_PUBLIC_URL") for site in ("CHECKOUT", "DASHBOARD")) for one in told}
+
+    stage = stages.load("dev")
+    assert urls(stage) == {(None, None)}
+    hosts = replace(stage, checkout_domain="pay.example", dashboard_domain="dashboard.example")
+    assert urls(hosts) == {("https://pay.example", "https://dashboard.example")}
+    said = replace(hosts, environment={**stage.environment, "CHECKOUT_PUBLIC_URL": "https://other.example"})
+    assert urls(said) == {("https://other.example", "https://dashboard.example")}, "what a stage says itself wins"
 
 
 @pytest.mark.parametrize("sharing", stages.SHARINGS)

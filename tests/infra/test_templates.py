@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chalicelib import http
+from chalicelib import cookies, http
 
 from infra import checks
 from infra.application import VIEWER_ADDRESS
@@ -657,10 +657,33 @@ def test_nobody_frames_the_dashboard_or_a_file() -> None:
     assert "FrameOptions" in held
 
 
-def test_the_dashboard_loads_from_its_own_host_and_calls_the_api_alone() -> None:
-    policy = content_security_policy("DashboardHeaders")
-    assert policy["default-src"] == "'none'" and policy["script-src"] == "'self'"
-    assert policy["connect-src"] == "'self' https://${ApiDomain}"
+def test_the_dashboards_page_has_the_headers_that_it_has_on_one_machine() -> None:
+    served = dict(site_files.DASHBOARD_HEADERS)
+    held = properties("web.yaml", "DashboardHeaders")["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    assert held["ContentSecurityPolicy"]["ContentSecurityPolicy"] == served.pop("Content-Security-Policy")
+    assert held["ReferrerPolicy"]["ReferrerPolicy"] == served.pop("Referrer-Policy")
+    assert held["ContentTypeOptions"] and served.pop("X-Content-Type-Options")
+    assert {name: (value, True) for name, value in served.items()}.items() <= custom_headers("DashboardHeaders").items()
+
+
+def test_the_dashboard_has_the_api_below_its_own_host() -> None:
+    paths = by_the_api("DashboardDistribution")
+    assert paths.keys() == {"/api/*", "/openapi.json"}
+    for path, behaviour in paths.items():
+        assert "ResponseHeadersPolicyId" not in behaviour, f"{path}: the API says its own"
+        assert behaviour["CachePolicyId"] == {"Ref": "NoCache"}, path
+        assert behaviour["OriginRequestPolicyId"] == {"Ref": "DashboardCalls"}, path
+        assert {"GET", "POST", "PUT", "DELETE"} <= set(behaviour["AllowedMethods"]), path
+        assert behaviour["ViewerProtocolPolicy"] == "https-only", path
+    config = properties("web.yaml", "DashboardCalls")["OriginRequestPolicyConfig"]
+    assert set(config["CookiesConfig"]["Cookies"]) == {cookies.name(production=which) for which in (False, True)}
+    passed = {name.lower() for name in config["HeadersConfig"]["Headers"]}
+    assert passed >= {"origin", "sec-fetch-site", "content-type", "idempotency-key", "if-none-match", "x-background"}
+    assert "host" not in passed, "API Gateway knows its own host only"
+    assert VIEWER_ADDRESS in passed and len(passed) <= 10, "CloudFront takes ten"
+    api = next(one for one in properties("web.yaml", "DashboardDistribution")["DistributionConfig"]["Origins"][1:])
+    assert (api["DomainName"], api["OriginPath"]) == ({"Ref": "ApiDomain"}, {"Ref": "ApiBasePath"})
+    assert api["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
 
 
 def test_the_checkouts_own_calls_and_pages_go_to_the_api_and_no_other() -> None:
@@ -671,7 +694,6 @@ def test_the_checkouts_own_calls_and_pages_go_to_the_api_and_no_other() -> None:
         assert to_the_api == endpoint.of_checkout, f"{endpoint.path} is taken by {pattern}"
         asked |= {pattern} if to_the_api else set()
     assert by_the_api("CheckoutDistribution").keys() - asked <= {f"{http.BANK_PATHS}*"}, "nobody asks for these"
-    assert not by_the_api("DashboardDistribution")
     for name in ("checkout.js", "checkout.mjs", "checkout.d.ts", "checkout-1.0.0-3fa94c0b.js", "sdk.json"):
         taken = behaviours("CheckoutDistribution")[taken_by("CheckoutDistribution", f"/{name}")]
         assert taken["ResponseHeadersPolicyId"] == {"Ref": "SdkHeaders"}, name
@@ -747,14 +769,15 @@ def test_the_sdk_is_for_every_page_and_soon_replaced() -> None:
 @pytest.mark.parametrize("site", ["Checkout", "Dashboard"])
 def test_every_path_of_a_site_has_its_headers_and_tls(site: str) -> None:
     paths = behaviours(f"{site}Distribution")
-    assert paths.keys() >= {"*", "/assets/*"}
+    assets = "/dashboard/assets/*" if site == "Dashboard" else "/assets/*"
+    assert paths.keys() >= {"*", assets}
     for path, behaviour in paths.items():
         assert behaviour["ViewerProtocolPolicy"] in ("redirect-to-https", "https-only"), path
         assert behaviour["Compress"] is True, path
         if behaviour["TargetOriginId"] == "files" and behaviour.get("ResponseHeadersPolicyId") != {"Ref": "SdkHeaders"}:
             # A path that is not there may be answered with a page: even under /assets it must be protected as one.
             assert behaviour["ResponseHeadersPolicyId"] == {"Ref": f"{site}Headers"}, path
-    assert paths["/assets/*"]["CachePolicyId"] == {"Ref": "AssetCache"}
+    assert paths[assets]["CachePolicyId"] == {"Ref": "AssetCache"}
     config = properties("web.yaml", f"{site}Distribution")["DistributionConfig"]
     assert config["ViewerCertificate"]["Fn::If"][1]["MinimumProtocolVersion"] == "TLSv1.2_2021"
     assert config["HttpVersion"] == "http2and3"
@@ -767,33 +790,35 @@ def test_no_header_tells_a_browser_to_keep_an_error_as_long_as_an_asset(headers:
     assert custom_headers(headers)["Cache-Control"] == ("no-cache", False)
 
 
-def test_the_checkout_says_404_and_the_dashboard_answers_itself() -> None:
+def test_no_site_puts_a_page_over_what_the_api_says() -> None:
     def answers(site: str) -> Any:
         config = properties("web.yaml", f"{site}Distribution")["DistributionConfig"]
-        return {
-            one["ErrorCode"]: (one["ResponseCode"], one["ResponsePagePath"]) for one in config["CustomErrorResponses"]
-        }
+        return {one["ErrorCode"]: one for one in config["CustomErrorResponses"]}
 
-    assert answers("Dashboard") == {403: (200, "/index.html"), 404: (200, "/index.html")}
-    assert answers("Checkout") == {403: (404, f"/{NOT_FOUND}")}, "a 404 of the API is the page's to read"
+    checkout = {code: (one["ResponseCode"], one["ResponsePagePath"]) for code, one in answers("Checkout").items()}
+    assert checkout == {403: (404, f"/{NOT_FOUND}")}, "a 404 of the API is the page's to read"
+    dashboard = answers("Dashboard")
+    assert dashboard.keys() >= {403, 404, 500, 502, 503, 504}
+    for code, one in dashboard.items():
+        assert one == {"ErrorCode": code, "ErrorCachingMinTTL": 0}, "what one is refused is not shown to another"
 
 
-def test_the_dashboard_leads_to_the_api_as_they_do_on_one_machine() -> None:
-    nginx = (ROOT / "docker/pages/default.conf.template").read_text()
-    there = dict(re.findall(r"location = (\S+) \{\s+return 302 \$\{API_PUBLIC_URL\}(\S+);", nginx))
-    assert there, "nginx leads nowhere: then this test has nothing to compare with"
-    code = properties("web.yaml", "ApiRedirects")["FunctionCode"]["Fn::Sub"]
-    code = code.replace("${ApiDomain}", "api.example").replace("${ApiBasePath}", "/prod")
+def test_the_dashboards_page_is_at_the_addresses_that_it_has_on_one_machine() -> None:
     node = shutil.which("node")
     if node is None:
         pytest.skip("there is no node here to run the function with")
-    paths = [*there, "/api/", "/api/other", "/api/health/"]
+    code = properties("web.yaml", "DashboardPaths")["FunctionCode"]
+    moved = {"/": site_files.DASHBOARD_HOME, **site_files.DASHBOARD_MOVED}
+    paths = [*moved, "/login", "/dashboard", "/dashboard/", "/dashboard/orders/order_1", "/login/", "/x", "/dashboards"]
     ask = f"console.log(JSON.stringify({json.dumps(paths)}.map((uri) => handler({{ request: {{ uri }} }}))))"
     ran = subprocess.run(
         [node, "-e", f"{code}\n{ask}"], capture_output=True, text=True, timeout=NODE_SECONDS, check=True
     )
-    answers = dict(zip(paths, json.loads(ran.stdout), strict=True))
-    for path, answer in answers.items():
-        assert answer["statusCode"] == (302 if path in there else 404), path
-        if path in there:
-            assert answer["headers"] == {"location": {"value": f"https://api.example/prod{there[path]}"}}
+    for path, answer in zip(paths, json.loads(ran.stdout), strict=True):
+        file = site_files.dashboard_file(path)
+        if path in moved:
+            assert (answer["statusCode"], answer["headers"]) == (302, {"location": {"value": moved[path]}})
+        elif file is not None:
+            assert answer == {"uri": f"/{file}"}, path
+        else:
+            assert answer["statusCode"] == 404, path

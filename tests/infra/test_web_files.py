@@ -52,10 +52,9 @@ def test_a_file_is_served_as_what_it_is(name: str, kind: str) -> None:
     assert site_files.content_type(name) == kind
 
 
-def test_what_was_built_comes_before_what_was_written(tmp_path: Path) -> None:
+def test_a_site_is_what_was_built_of_it(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
     assert web_files.folder_of(tmp_path) is None
-    (tmp_path / "public").mkdir()
-    assert web_files.folder_of(tmp_path) == tmp_path / "public"
     (tmp_path / "dist").mkdir()
     assert web_files.folder_of(tmp_path) == tmp_path / "dist"
 

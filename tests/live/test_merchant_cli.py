@@ -7,6 +7,7 @@ import os
 import subprocess
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -51,3 +52,31 @@ def test_a_merchant_made_at_the_command_line_is_paid_and_rolls_its_key(live: Any
     time.sleep(FORGOTTEN_SECONDS)
     headers = {"X-Api-Key": old[0], "X-Api-Secret": old[1]}
     assert requests.get(f"{live.url}/api/v1/merchants/me", headers=headers, timeout=10).status_code == 401
+
+
+def test_an_owner_made_at_the_command_line_signs_in_through_the_server(live: Any, make: Any) -> None:
+    tail = uuid.uuid4().hex[:8]
+    made = make(f'create --name "Asha Stores" --email a-{tail}@stores.example --owner-email o-{tail}@stores.example')
+    browser = requests.Session()
+    browser.headers["Origin"] = live.url
+    body = {"email": made["owner"]["email"], "password": made["owner"]["password"]}
+    answer = browser.post(f"{live.url}/api/v1/session", json=body, timeout=10)
+    assert answer.status_code == 200, answer.text
+    assert "HttpOnly" in answer.headers["Set-Cookie"]
+    assert answer.json()["merchant"]["id"] == made["id"]
+    order = browser.post(f"{live.url}/api/v1/orders", json={"amount": 50000}, timeout=10)
+    assert (order.status_code, order.json()["merchant_id"]) == (201, made["id"])
+    evil = browser.post(
+        f"{live.url}/api/v1/orders", json={"amount": 50000}, headers={"Origin": "https://evil.example"}, timeout=10
+    )
+    assert (evil.status_code, evil.json()["error"]["reason"]) == (403, "csrf")
+    assert browser.delete(f"{live.url}/api/v1/session", timeout=10).status_code == 200
+    assert browser.get(f"{live.url}/api/v1/session", timeout=10).status_code == 401
+
+    def guess(_: int) -> Any:
+        return requests.post(f"{live.url}/api/v1/session", json=body | {"password": "wrong wrong"}, timeout=30)
+
+    with ThreadPoolExecutor(60) as threads:
+        refused = [one for one in threads.map(guess, range(60)) if one.status_code == 429]
+    assert "rate_limited" in {one.json()["error"]["reason"] for one in refused}, "each costs work: not so many at once"
+    assert all(int(one.headers["Retry-After"]) >= 1 for one in refused)

@@ -17,7 +17,7 @@ from chalicelib import front
 from local import limits, sources
 from local.api_gateway import HttpAnswer
 from local.http_server import HttpServer
-from local.limits import Limits
+from local.limits import SIGN_IN, Limits
 from local.metrics import Metrics
 from shared.config import Config
 from shared.db.database import Database
@@ -382,3 +382,16 @@ def test_metrics_are_for_this_machine_or_the_bearer_of_the_token(server: Any, ga
     assert status(open_, peer=stranger, authorization="Bearer a token of 26 characters") == 200
     assert status(closed, x_forwarded_for=stranger) == 404, "a proxy on this machine speaks for somebody"
     assert status(server(trusted_proxies=(ip_network("127.0.0.0/8"),)), x_forwarded_for=HERE) == 404
+
+
+def test_sign_ins_have_a_bucket_of_their_own_which_is_small() -> None:
+    limits = Limits(per_second=100, concurrent=0, checkout_per_second=100, clock=lambda: 0.0)
+
+    def signs_in(source: str, method: str = "POST") -> bool:
+        admission = limits.enter(path=SIGN_IN, key=None, secret=None, source=source, method=method)
+        return admission.refusal is None
+
+    assert [signs_in(HERE) for _ in range(12)] == [True] * 10 + [False] * 2
+    assert signs_in("198.51.100.99"), "another address has its own"
+    assert signs_in(HERE, "GET"), "looking at the session is no sign-in"
+    assert limits.enter(path=ORDERS, key=None, secret=None, source=HERE).refusal is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 from local import merchant
 from shared.db.database import Database
 from shared.sealing import Sealer, webhook_secret_of
-from shared.services import identity, test_merchant
+from shared.services import identity, sessions, test_merchant
 from tests.conftest import ENCRYPTION_KEY
 
 ASHA = ("create", "--name", "Asha Stores", "--email", "asha@stores.example")
@@ -341,3 +342,94 @@ def test_make_hands_quoted_words_on(root: Path) -> None:
 def _made(home: Path) -> Path:
     home.mkdir()
     return home
+
+
+# People
+
+
+def signs_in(database: Database, email: str, password: str) -> bool:
+    try:
+        sessions.sign_in(
+            database, email=email, password=password, address="192.0.2.1", user_agent="tests", production=False
+        )
+    except sessions.AuthenticationError:
+        return False
+    return True
+
+
+def test_the_first_user_of_a_merchant_signs_in_with_a_password_that_is_shown_once(run: Run, database: Database) -> None:
+    told(run, *ASHA)
+    words = (
+        "user-create",
+        "--email",
+        "owner@stores.example",
+        "--name",
+        "Asha Rao",
+        "--merchant",
+        "asha@stores.example",
+    )
+    answer = run(*words)
+    assert (answer.code, answer.err) == (0, "")
+    assert row(answer.out, "Role") == "owner of Asha Stores"
+    assert "shown this once" in answer.out
+    assert signs_in(database, "owner@stores.example", row(answer.out, "Password"))
+    listed = run("user-list").out
+    assert "owner@stores.example" in listed and "Asha Stores: owner" in listed
+    assert row(answer.out, "Password") not in listed
+    twice = run(*words[:-1], test_merchant.EMAIL)
+    assert (twice.code, twice.out) == (
+        0,
+        "owner@stores.example is owner of Test Merchant too, and signs in as before.\n",
+    )
+    assert signs_in(database, "owner@stores.example", row(answer.out, "Password"))
+    risen = run("user-create", "--email", "owner@stores.example", "--operator")
+    assert risen.out == "owner@stores.example is operator too, and signs in as before.\n"
+    assert "operator" in run("user-list").out.partition("owner@stores.example")[2].partition("\n")[0]
+
+
+def test_a_merchant_is_made_with_its_owner(run: Run, database: Database) -> None:
+    made = told(run, *ASHA, "--owner-email", "owner@stores.example")
+    assert signs_in(database, "owner@stores.example", made["owner"]["password"])
+    taken = run("create", "--name", "B", "--email", "b@stores.example", "--owner-email", "owner@stores.example")
+    assert (taken.code, taken.err) == (1, "There is a user with this email: the operator may add them.\n")
+    assert "b@stores.example" not in run("list").out, "the merchant without its owner"
+
+
+def test_a_password_may_be_piped_in_and_is_not_shown(
+    run: Run, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("a password that was piped in\n"))
+    made = told(run, "user-create", "--email", "the@operator.example", "--operator", "--password-stdin")
+    assert made["is_operator"] and "password" not in made
+    assert signs_in(database, "the@operator.example", "a password that was piped in")
+    monkeypatch.setattr("sys.stdin", io.StringIO("password1\n"))
+    weak = run("user-password", "the@operator.example", "--password-stdin")
+    assert (weak.code, weak.err) == (1, "password is one that everybody tries first.\n")
+
+
+def test_a_lost_password_is_replaced_and_every_session_ends(
+    run: Run, database: Database, observer: psycopg.Connection
+) -> None:
+    assert signs_in(database, test_merchant.EMAIL, "password")
+    made = told(run, "user-password", test_merchant.EMAIL)
+    assert observer.execute("select count(*) from sessions where ended_at is null").fetchone() == (0,)
+    assert not signs_in(database, test_merchant.EMAIL, "password")
+    assert signs_in(database, test_merchant.EMAIL, made["password"])
+    actions = observer.execute("select action, actor, merchant_id from audit_log order by created_at").fetchall()
+    assert ("password.reset", "make merchant", test_merchant.ID) in actions
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("user-create", "--email", "a@b.example"), "Say --merchant, or --operator, or both.\n"),
+        (("user-create", "--email", "a@b", "--operator"), "email must look like name@example.com.\n"),
+        (("user-create", "--email", "a@b.example", "--merchant", "no@b.example"), "Merchant not found.\n"),
+        (("user-password", "no@b.example"), "User not found.\n"),
+    ],
+)
+def test_what_cannot_be_done_to_people_is_refused_in_a_sentence(
+    run: Run, words: tuple[str, ...], sentence: str
+) -> None:
+    answer = run(*words)
+    assert (answer.code, answer.out, answer.err) == (1, "", sentence)

@@ -1,4 +1,4 @@
-"""The checkout's own site: its files from memory, its pages and calls by the handlers, and nothing else."""
+"""The sites: files from memory, pages and calls by the handlers. The checkout has no others, the dashboard has all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import gzip
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,21 +83,39 @@ def dist(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def started(settings: Config, dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+def on(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What handlers run on, for whatever is started."""
+
     def start(settings: Config, *, name: str) -> Any:
         from shared.db.database import Database
 
         runtime.use(runtime.build(settings, Database(settings.database_url, application_name=name), gateway.Told()))
         return runtime.current()
 
+    monkeypatch.setattr("local.site.runtime.start", start)
+    monkeypatch.setattr("local.site.request_log.use", lambda notes: None)
+    yield
+    runtime.current().close()
+
+
+@pytest.fixture
+def started(on: None, settings: Config, dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     for name in ("checkout", "bank"):
         (tmp_path / f"{name}.html").write_text(f"shell of {name}")
     monkeypatch.setattr(page, "SHELLS", tmp_path)
-    monkeypatch.setattr("local.site.runtime.start", start)
     page._shell.cache_clear()
-    yield site.start(settings, dist, tmp_path, name="checkout", home="/checkout")
+    yield site.start_checkout(settings, dist, tmp_path)
     page._shell.cache_clear()
-    runtime.current().close()
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    """A dashboard."""
+    assets = tmp_path / "built" / "dashboard" / "assets"
+    assets.mkdir(parents=True)
+    (tmp_path / "built" / "index.html").write_bytes(b"the page")
+    (assets / "index-B3xq9Zk1.js").write_bytes(SCRIPT)
+    return tmp_path / "built"
 
 
 def ask(at: Site, path: str, method: str = "GET", **headers: str) -> Protocol:
@@ -258,3 +276,72 @@ def test_in_production_browsers_are_told_to_come_by_https_only(tmp_path: Path, d
     hsts = {"Strict-Transport-Security": "max-age=63072000"}
     for name in FILES:
         assert hsts.items() <= StaticFiles(dist, more_headers=hsts).answer(f"/{name}", {}).headers.items()
+
+
+# The dashboard
+
+START = {"own": site.start_dashboard, "api": site.start_api}
+
+
+@pytest.mark.parametrize("where", START)
+@pytest.mark.parametrize(
+    "path",
+    ["/login", "/dashboard", "/dashboard/", "/dashboard/orders/order_1", "/dashboard/../etc/passwd", "/dashboard/a.js"],
+)
+def test_every_address_of_the_dashboard_shows_its_page(
+    on: None, settings: Config, built: Path, tmp_path: Path, where: str, path: str
+) -> None:
+    shown = ask(START[where](settings, built, tmp_path), path)
+    assert (shown.status, shown.body, shown.headers["Cache-Control"]) == (200, b"the page", "no-cache")
+    assert site_files.DASHBOARD_HEADERS.items() <= shown.headers.items()
+
+
+@pytest.mark.parametrize("where", START)
+def test_below_its_assets_are_files_alone(on: None, settings: Config, built: Path, tmp_path: Path, where: str) -> None:
+    at = START[where](settings, built, tmp_path)
+    asset = ask(at, "/dashboard/assets/index-B3xq9Zk1.js")
+    assert (asset.status, asset.body, asset.headers["Cache-Control"]) == (200, SCRIPT, FOREVER)
+    for path in (
+        *("/dashboard/assets/", "/dashboard/assets/index-00000000.js", "/dashboard/assets/../../index.html"),
+        *("/index.html", "/login/", "/login/x", "/dashboards", "/DASHBOARD", "dashboard", ""),
+    ):
+        missing = ask(at, path)
+        assert (missing.status, missing.json["error"]["code"]) == (404, "NOT_FOUND_ERROR"), path
+
+
+def test_the_bare_address_leads_to_the_dashboard_on_its_own_site_alone(
+    on: None, settings: Config, built: Path, tmp_path: Path
+) -> None:
+    own, api = (start(settings, built, tmp_path) for start in START.values())
+    home = ask(own, "/")
+    assert (home.status, home.headers["Location"]) == (302, "/dashboard")
+    assert ask(api, "/").status == 404
+    for at in (own, api):
+        for name in ("webhooks", "docs"):
+            moved = ask(at, f"/dashboard/{name}.html")
+            assert (moved.status, moved.headers["Location"]) == (302, f"/dashboard/{name}")
+
+
+def test_the_dashboards_site_has_the_whole_api_but_what_others_may_frame(
+    on: None, settings: Config, built: Path, tmp_path: Path
+) -> None:
+    at = site.start_dashboard(settings, built, tmp_path)
+    for endpoint in http.ENDPOINTS:
+        answer = ask(at, re.sub(r"{\w+}", "x", endpoint.path), endpoint.method, content_length="2")
+        unknown = answer.status == 404 and answer.json["error"]["description"] == http.UNKNOWN_PATH
+        assert unknown == (endpoint.path in http.PAGES), endpoint.path
+    assert ask(at, "/metrics").status == 404
+
+
+@pytest.mark.parametrize("start", START.values())
+def test_in_production_the_dashboard_is_https_only(
+    on: None, settings: Config, built: Path, tmp_path: Path, start: Any
+) -> None:
+    at = start(replace(settings, production=True), built, tmp_path)
+    assert ask(at, "/login").headers["Strict-Transport-Security"] == "max-age=63072000"
+    assert "Strict-Transport-Security" not in ask(start(settings, built, tmp_path), "/login").headers
+
+
+def test_a_dashboard_that_is_not_built_says_so(on: None, settings: Config, tmp_path: Path) -> None:
+    shown = ask(site.start_api(settings, tmp_path / "nowhere", tmp_path), "/login")
+    assert shown.status == 503 and b"make web" in shown.body

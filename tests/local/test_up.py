@@ -206,6 +206,8 @@ def test_it_starts_says_so_keeps_its_secrets_and_ends_without_a_trace(home: Path
         assert "worker   | working\n" in shown
         for promised in (
             f"http://127.0.0.1:{gateway.port}/health",
+            "http://127.0.0.1:3000",
+            "test@example.com",
             "key_test_abc123",
             "secret_test_xyz789",
             "postgresql:",

@@ -7,6 +7,7 @@ from typing import Any
 from chalice import Blueprint, Rate
 
 from chalicelib import runtime
+from chalicelib.schedules import noted
 from shared.services import noticing
 
 schedules = Blueprint(__name__)
@@ -15,6 +16,7 @@ BATCHES_MAX = 50
 
 
 @schedules.schedule(Rate(1, unit=Rate.MINUTES), name="bank_notices")
+@noted
 def bank_notices(_: Any) -> None:
     on = runtime.current()
     for _batch in range(BATCHES_MAX):

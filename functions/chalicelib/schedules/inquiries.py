@@ -8,6 +8,7 @@ from typing import Any
 from chalice import Blueprint, Rate
 
 from chalicelib import runtime
+from chalicelib.schedules import noted
 from shared.services import sweeping
 
 schedules = Blueprint(__name__)
@@ -16,6 +17,7 @@ log = logging.getLogger(__name__)
 
 
 @schedules.schedule(Rate(1, unit=Rate.MINUTES), name="inquiries")
+@noted
 def inquiries(_: Any) -> None:
     on = runtime.current()
     found = sweeping.inquire(on.database, on.queue)

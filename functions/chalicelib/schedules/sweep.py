@@ -9,6 +9,7 @@ from typing import Any
 from chalice import Blueprint, Rate
 
 from chalicelib import runtime
+from chalicelib.schedules import noted
 from shared.services import sweeping
 
 schedules = Blueprint(__name__)
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 
 
 @schedules.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")
+@noted
 def sweep(event: Any) -> None:
     on = runtime.current()
     remaining = event.context.get_remaining_time_in_millis() / 1000

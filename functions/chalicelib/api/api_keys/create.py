@@ -15,6 +15,8 @@ routes = Blueprint(__name__)
     routes,
     "POST",
     "/api/v1/api_keys",
+    role="developer",
+    confirmed=True,
     summary="Create an API key",
     answer=views.ApiKey,
     status=201,
@@ -25,4 +27,5 @@ routes = Blueprint(__name__)
 )
 def create_api_key(call: Call[None]) -> views.ApiKey:
     key, secret = merchants.create_key(call.tx, call.merchant_id, production=call.on.config.production)
+    call.audit("api_key.created", key.api_key)
     return views.of_api_key(key, api_secret=secret)

@@ -16,6 +16,6 @@ class ApiKeys(msgspec.Struct, kw_only=True):
     data: list[views.ApiKey]
 
 
-@endpoint(routes, "GET", "/api/v1/api_keys", summary="List API keys", answer=ApiKeys, tag="API keys")
+@endpoint(routes, "GET", "/api/v1/api_keys", role="read_only", summary="List API keys", answer=ApiKeys, tag="API keys")
 def list_api_keys(call: Call[None]) -> ApiKeys:
     return ApiKeys(data=[views.of_api_key(key) for key in merchants.keys(call.tx, call.merchant_id)])

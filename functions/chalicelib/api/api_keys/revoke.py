@@ -15,6 +15,7 @@ routes = Blueprint(__name__)
     routes,
     "DELETE",
     "/api/v1/api_keys/{api_key}",
+    role="developer",
     summary="Revoke an API key",
     answer=views.ApiKey,
     errors=(400, 404),
@@ -22,4 +23,6 @@ routes = Blueprint(__name__)
     tag="API keys",
 )
 def revoke_api_key(call: Call[None], api_key: str) -> views.ApiKey:
-    return views.of_api_key(merchants.revoke_key(call.tx, call.merchant_id, api_key))
+    revoked = merchants.revoke_key(call.tx, call.merchant_id, api_key)
+    call.audit("api_key.revoked", api_key)
+    return views.of_api_key(revoked)

@@ -25,6 +25,8 @@ class Roll(msgspec.Struct, kw_only=True):
     routes,
     "POST",
     "/api/v1/api_keys/{api_key}/roll",
+    role="developer",
+    confirmed=True,
     summary="Roll an API key",
     body=Roll,
     body_optional=True,
@@ -43,4 +45,5 @@ def roll_api_key(call: Call[Roll], api_key: str) -> views.ApiKey:
         overlap_seconds=call.body.overlap_seconds,
         production=call.on.config.production,
     )
+    call.audit("api_key.rolled", api_key, new=key.api_key)
     return views.of_api_key(key, api_secret=secret)

@@ -15,6 +15,7 @@ routes = Blueprint(__name__)
     routes,
     "GET",
     "/api/v1/events/{event_id}",
+    role="read_only",
     summary="Get an event",
     answer=views.Event,
     errors=(404,),

@@ -24,6 +24,7 @@ class EventQuery(Created, kw_only=True):
     routes,
     "GET",
     "/api/v1/events",
+    role="read_only",
     summary="List events",
     query=EventQuery,
     answer=lists.list_of(views.Event),

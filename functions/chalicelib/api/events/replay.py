@@ -28,6 +28,7 @@ class EventReplayed(msgspec.Struct, kw_only=True):
     routes,
     "POST",
     "/api/v1/events/{event_id}/replay",
+    role="support",
     summary="Replay an event",
     body=EventReplay,
     body_optional=True,
@@ -39,4 +40,5 @@ class EventReplayed(msgspec.Struct, kw_only=True):
 def replay_event(call: Call[EventReplay], event_id: str) -> EventReplayed:
     staged = webhook_endpoints.replay_event(call.tx, call.merchant_id, event_id, call.body.webhook_endpoint_id)
     call.staged.extend(staged)
+    call.audit_user("event.replayed", event_id, deliveries=len(staged))
     return EventReplayed(scheduled=len(staged))

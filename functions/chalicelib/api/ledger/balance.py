@@ -16,6 +16,6 @@ class Balances(msgspec.Struct, kw_only=True):
     data: list[views.Balance]
 
 
-@endpoint(routes, "GET", "/api/v1/balance", summary="Get the balance", answer=Balances, tag="Ledger")
+@endpoint(routes, "GET", "/api/v1/balance", role="read_only", summary="Get the balance", answer=Balances, tag="Ledger")
 def get_balance(call: Call[None]) -> Balances:
     return Balances(data=ledger.balances(call.tx, call.merchant_id))

@@ -25,6 +25,7 @@ class LedgerQuery(Created, kw_only=True):
     routes,
     "GET",
     "/api/v1/ledger",
+    role="read_only",
     summary="List ledger transactions",
     query=LedgerQuery,
     answer=lists.list_of(views.LedgerTransaction),

@@ -53,5 +53,6 @@ def create_merchant(call: Call[NewMerchant]) -> MerchantWithSecrets:
         production=call.on.config.production,
         reach=call.on.config.reach,
     )
+    call.audit("merchant.created", merchant.email, merchant_id=merchant.id)
     shown = msgspec.structs.asdict(views.of_merchant(merchant))
     return MerchantWithSecrets(**shown, api_secret=api_secret, webhook_secret=webhook_secret)

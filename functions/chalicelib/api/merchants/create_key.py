@@ -16,6 +16,7 @@ routes = Blueprint(__name__)
     "POST",
     "/api/v1/merchants/{merchant_id}/api_keys",
     caller="operator",
+    confirmed=True,
     summary="Create an API key for a merchant",
     answer=views.ApiKey,
     status=201,
@@ -27,4 +28,5 @@ routes = Blueprint(__name__)
 def create_merchant_key(call: Call[None], merchant_id: str) -> views.ApiKey:
     merchant = merchants.find(call.tx, merchant_id)
     key, secret = merchants.create_key(call.tx, merchant.id, production=call.on.config.production)
+    call.audit("api_key.created", key.api_key, merchant_id=merchant.id)
     return views.of_api_key(key, api_secret=secret)

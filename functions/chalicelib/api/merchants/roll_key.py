@@ -17,6 +17,7 @@ routes = Blueprint(__name__)
     "POST",
     "/api/v1/merchants/{merchant_id}/api_keys/{api_key}/roll",
     caller="operator",
+    confirmed=True,
     summary="Roll an API key of a merchant",
     body=Roll,
     body_optional=True,
@@ -28,11 +29,13 @@ routes = Blueprint(__name__)
     tag="Operator",
 )
 def roll_merchant_key(call: Call[Roll], merchant_id: str, api_key: str) -> views.ApiKey:
+    merchant = merchants.find(call.tx, merchant_id)
     key, secret = merchants.roll_key(
         call.tx,
-        merchants.find(call.tx, merchant_id).id,
+        merchant.id,
         api_key,
         overlap_seconds=call.body.overlap_seconds,
         production=call.on.config.production,
     )
+    call.audit("api_key.rolled", api_key, merchant_id=merchant.id, new=key.api_key)
     return views.of_api_key(key, api_secret=secret)

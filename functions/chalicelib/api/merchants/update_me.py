@@ -39,6 +39,7 @@ class MerchantUpdate(msgspec.Struct, kw_only=True):
     routes,
     "PUT",
     "/api/v1/merchants/me",
+    role="developer",
     summary="Update your merchant",
     body=MerchantUpdate,
     answer=views.Merchant,
@@ -58,4 +59,6 @@ def update_me(call: Call[MerchantUpdate]) -> views.Merchant:
         checkout_origins=update.checkout_origins,
         reach=call.on.config.reach,
     )
+    changed = sorted(msgspec.to_builtins(update))
+    call.audit("merchant.updated", str(merchant.id), webhook_url=merchant.webhook_url, changed=changed)
     return views.of_merchant(merchant)

@@ -40,6 +40,7 @@ class NewOrder(msgspec.Struct, kw_only=True):
     routes,
     "POST",
     "/api/v1/orders",
+    role="support",
     summary="Create an order",
     body=NewOrder,
     answer=views.Order,

@@ -15,6 +15,7 @@ routes = Blueprint(__name__)
     routes,
     "GET",
     "/api/v1/orders/{order_id}",
+    role="read_only",
     summary="Get an order",
     answer=views.Order,
     errors=(404,),

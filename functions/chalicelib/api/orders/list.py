@@ -27,6 +27,7 @@ class OrderQuery(Created, kw_only=True):
     routes,
     "GET",
     "/api/v1/orders",
+    role="read_only",
     summary="List orders",
     query=OrderQuery,
     answer=lists.list_of(views.Order),

@@ -25,6 +25,7 @@ class Capture(msgspec.Struct, kw_only=True):
     routes,
     "POST",
     "/api/v1/payments/{payment_id}/capture",
+    role="support",
     summary="Capture a payment",
     body=Capture,
     body_optional=True,
@@ -36,4 +37,5 @@ class Capture(msgspec.Struct, kw_only=True):
 def capture_payment(call: Call[Capture], payment_id: str) -> views.Payment:
     payment, staged = payments.capture(call.tx, call.merchant_id, payment_id, call.body.amount)
     call.staged.extend(staged)
+    call.audit_user("payment.captured", payment_id, amount=call.body.amount, captured=payment.amount_captured)
     return views.of_payment(payment)

@@ -39,6 +39,7 @@ def instrument(method: str, *, vpa: str | None, card: CardDetails | None) -> str
     routes,
     "POST",
     "/api/v1/payments",
+    role="support",
     summary="Create a payment",
     body=NewPayment,
     answer=views.Payment,

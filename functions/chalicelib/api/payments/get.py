@@ -16,6 +16,7 @@ routes = Blueprint(__name__)
     routes,
     "GET",
     "/api/v1/payments/{payment_id}",
+    role="read_only",
     summary="Get a payment",
     query=Wait,
     pending=lambda payment: payment.status == "pending",

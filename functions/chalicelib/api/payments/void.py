@@ -15,6 +15,7 @@ routes = Blueprint(__name__)
     routes,
     "POST",
     "/api/v1/payments/{payment_id}/void",
+    role="support",
     summary="Void a payment",
     answer=views.Payment,
     errors=(400, 404),
@@ -24,4 +25,5 @@ routes = Blueprint(__name__)
 def void_payment(call: Call[None], payment_id: str) -> views.Payment:
     payment, staged = payments.void(call.tx, call.merchant_id, payment_id)
     call.staged.extend(staged)
+    call.audit_user("payment.voided", payment_id)
     return views.of_payment(payment)

@@ -25,6 +25,7 @@ class NewRefund(msgspec.Struct, kw_only=True):
     routes,
     "POST",
     "/api/v1/payments/{payment_id}/refunds",
+    role="support",
     summary="Create a refund",
     body=NewRefund,
     answer=views.Refund,
@@ -39,4 +40,5 @@ def create_refund(call: Call[NewRefund], payment_id: str) -> views.Refund:
         call.tx, call.merchant_id, payment_id, amount=new.amount, reason=new.reason, notes=new.notes or {}
     )
     call.staged.extend(staged)
+    call.audit("refund.created", refund.id, payment_id=payment_id, amount=refund.amount, currency=refund.currency)
     return views.of_refund(refund)

@@ -16,6 +16,7 @@ routes = Blueprint(__name__)
     routes,
     "GET",
     "/api/v1/refunds/{refund_id}",
+    role="read_only",
     summary="Get a refund",
     query=Wait,
     pending=lambda refund: refund.status == "pending",

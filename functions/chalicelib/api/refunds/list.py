@@ -24,6 +24,7 @@ class RefundQuery(Created, kw_only=True):
     routes,
     "GET",
     "/api/v1/refunds",
+    role="read_only",
     summary="List refunds",
     query=RefundQuery,
     answer=lists.list_of(views.Refund),

@@ -20,6 +20,7 @@ routes = Blueprint(__name__)
     routes,
     "GET",
     "/api/v1/payments/{payment_id}/refunds",
+    role="read_only",
     summary="List the refunds of a payment",
     query=Paging,
     answer=lists.list_of(views.Refund),

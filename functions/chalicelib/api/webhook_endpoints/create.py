@@ -29,6 +29,7 @@ class NewWebhookEndpoint(msgspec.Struct, kw_only=True):
     routes,
     "POST",
     "/api/v1/webhook_endpoints",
+    role="developer",
     summary="Create a webhook endpoint",
     body=NewWebhookEndpoint,
     answer=views.WebhookEndpoint,
@@ -53,4 +54,5 @@ def create_webhook_endpoint(call: Call[NewWebhookEndpoint]) -> views.WebhookEndp
         secret=new.secret,
         reach=call.on.config.reach,
     )
+    call.audit("webhook_endpoint.created", created.id, url=created.url, events=created.events)
     return views.of_endpoint(created, secret=secret)

@@ -20,6 +20,7 @@ class WebhookEndpointDeleted(msgspec.Struct, kw_only=True):
     routes,
     "DELETE",
     "/api/v1/webhook_endpoints/{webhook_endpoint_id}",
+    role="developer",
     summary="Delete a webhook endpoint",
     answer=WebhookEndpointDeleted,
     errors=(400, 404),
@@ -28,4 +29,5 @@ class WebhookEndpointDeleted(msgspec.Struct, kw_only=True):
 )
 def delete_webhook_endpoint(call: Call[None], webhook_endpoint_id: str) -> WebhookEndpointDeleted:
     deleted = webhook_endpoints.delete(call.tx, call.merchant_id, webhook_endpoint_id)
+    call.audit("webhook_endpoint.deleted", deleted.id, url=deleted.url)
     return WebhookEndpointDeleted(id=deleted.id, deleted=True)

@@ -15,6 +15,7 @@ routes = Blueprint(__name__)
     routes,
     "GET",
     "/api/v1/webhook_endpoints/{webhook_endpoint_id}",
+    role="read_only",
     summary="Get a webhook endpoint",
     answer=views.WebhookEndpoint,
     errors=(404,),

@@ -20,6 +20,7 @@ class WebhookEndpoints(msgspec.Struct, kw_only=True):
     routes,
     "GET",
     "/api/v1/webhook_endpoints",
+    role="read_only",
     summary="List webhook endpoints",
     answer=WebhookEndpoints,
     tag="Webhook endpoints",

@@ -25,6 +25,8 @@ class NewSecret(msgspec.Struct, kw_only=True):
     routes,
     "POST",
     "/api/v1/webhook_endpoints/{webhook_endpoint_id}/secret",
+    role="developer",
+    confirmed=True,
     summary="Regenerate the secret of a webhook endpoint",
     body=NewSecret,
     body_optional=True,
@@ -38,4 +40,5 @@ def regenerate_webhook_secret(call: Call[NewSecret], webhook_endpoint_id: str) -
     changed, secret = webhook_endpoints.regenerate_secret(
         call.tx, call.on.sealer, call.merchant_id, webhook_endpoint_id, overlap_seconds=call.body.overlap_seconds
     )
+    call.audit("webhook_secret.regenerated", changed.id)
     return views.of_endpoint(changed, secret=secret)

@@ -35,6 +35,7 @@ class Replayed(msgspec.Struct, kw_only=True):
     routes,
     "POST",
     "/api/v1/webhook_endpoints/{webhook_endpoint_id}/replay",
+    role="support",
     summary="Replay what a webhook endpoint missed",
     body=Replay,
     body_optional=True,
@@ -53,6 +54,7 @@ def replay_webhook_endpoint(call: Call[Replay], webhook_endpoint_id: str) -> Rep
         delivered=call.body.delivered,
     )
     call.staged.extend(staged)
+    call.audit_user("webhook_endpoint.replayed", webhook_endpoint_id, deliveries=len(staged))
     return Replayed(
         scheduled=len(staged),
         has_more=more_from is not None,

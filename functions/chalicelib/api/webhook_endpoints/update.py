@@ -28,6 +28,7 @@ class WebhookEndpointUpdate(msgspec.Struct, kw_only=True):
     routes,
     "PUT",
     "/api/v1/webhook_endpoints/{webhook_endpoint_id}",
+    role="developer",
     summary="Update a webhook endpoint",
     body=WebhookEndpointUpdate,
     answer=views.WebhookEndpoint,
@@ -49,4 +50,6 @@ def update_webhook_endpoint(call: Call[WebhookEndpointUpdate], webhook_endpoint_
         enabled=update.enabled,
         reach=call.on.config.reach,
     )
+    changed = sorted(msgspec.to_builtins(update))
+    call.audit("webhook_endpoint.updated", updated.id, url=updated.url, enabled=updated.enabled, changed=changed)
     return views.of_endpoint(updated)

@@ -18,6 +18,7 @@ ATTEMPTS_SHOWN_MAX = 100
     routes,
     "GET",
     "/api/v1/webhooks/{webhook_id}",
+    role="read_only",
     summary="Get a webhook delivery",
     answer=views.WebhookDetails,
     errors=(404,),

@@ -35,6 +35,7 @@ class WebhookQuery(Created, kw_only=True):
     routes,
     "GET",
     "/api/v1/webhooks",
+    role="read_only",
     summary="List webhook deliveries",
     query=WebhookQuery,
     answer=lists.list_of(views.Webhook),

@@ -21,6 +21,7 @@ class RetryScheduled(msgspec.Struct, kw_only=True):
     routes,
     "POST",
     "/api/v1/webhooks/{webhook_id}/retry",
+    role="support",
     summary="Retry a webhook delivery",
     answer=RetryScheduled,
     errors=(400, 404),
@@ -30,4 +31,5 @@ class RetryScheduled(msgspec.Struct, kw_only=True):
 def retry_webhook(call: Call[None], webhook_id: str) -> RetryScheduled:
     id, staged = webhook_endpoints.retry(call.tx, call.merchant_id, webhook_id)
     call.staged.extend(staged)
+    call.audit_user("webhook.retried", str(id))
     return RetryScheduled(id=str(id), status="pending", message="Webhook retry scheduled")

@@ -29,6 +29,7 @@ class TestEventSent(msgspec.Struct, kw_only=True):
     routes,
     "POST",
     "/api/v1/webhooks/test",
+    role="support",
     summary="Send a test event",
     body=TestEvent,
     body_optional=True,

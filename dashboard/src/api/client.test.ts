@@ -1,0 +1,90 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { ApiError, address, call, onSignedOut } from "./client";
+
+function answers(status: number, body: string, headers: Record<string, string> = {}) {
+  const fetching = vi.fn<typeof fetch>(async () => new Response(body, { status, headers }));
+  vi.stubGlobal("fetch", fetching);
+  return fetching;
+}
+
+async function errorOf(promise: Promise<unknown>): Promise<ApiError> {
+  const error = await promise.then(
+    () => null,
+    (problem: unknown) => problem,
+  );
+  if (!(error instanceof ApiError)) throw new Error(`not an ApiError: ${String(error)}`);
+  return error;
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  onSignedOut(() => {});
+});
+
+test("an error carries what the API said, for programs and for people", async () => {
+  const error = {
+    code: "BAD_REQUEST_ERROR",
+    reason: "too_small",
+    field: "amount",
+    description: "No",
+    request_id: "r1",
+  };
+  answers(400, JSON.stringify({ error }));
+  const found = await errorOf(call("/api/v1/orders"));
+  expect([found.status, found.code, found.reason, found.field, found.description, found.requestId]).toEqual([
+    400,
+    "BAD_REQUEST_ERROR",
+    "too_small",
+    "amount",
+    "No",
+    "r1",
+  ]);
+});
+
+test("what is not JSON is never shown as if the API had said it", async () => {
+  answers(502, "<h1>Bad gateway</h1>");
+  const found = await errorOf(call("/api/v1/orders"));
+  expect(found.code).toBe("UNEXPECTED_ANSWER");
+  expect(found.description).not.toContain("<h1>");
+});
+
+test("no connection is an error with status 0", async () => {
+  vi.stubGlobal("fetch", async () => {
+    throw new TypeError("Failed to fetch");
+  });
+  expect((await errorOf(call("/api/v1/orders"))).status).toBe(0);
+});
+
+test("Retry-After is read in seconds", async () => {
+  answers(429, JSON.stringify({ error: { code: "RATE", description: "Slow" } }), { "Retry-After": "17" });
+  expect((await errorOf(call("/api/v1/session", { method: "POST" }))).retryAfterSeconds).toBe(17);
+});
+
+test("a 401 in the middle of work signs out; a wrong password does not", async () => {
+  const signedOut = vi.fn();
+  onSignedOut(signedOut);
+  answers(401, JSON.stringify({ error: { code: "AUTHENTICATION_ERROR", description: "No" } }));
+  await errorOf(call("/api/v1/session", { method: "POST", body: {} }));
+  expect(signedOut).not.toHaveBeenCalled();
+  await errorOf(call("/api/v1/payments"));
+  expect(signedOut).toHaveBeenCalledOnce();
+});
+
+test("calls are same-origin JSON, and say when nobody asked for them", async () => {
+  const fetching = answers(200, "{}");
+  await call("/api/v1/payments/p/void", { method: "POST", background: true, idempotencyKey: "k" });
+  const [url, request] = fetching.mock.calls[0] ?? [];
+  expect(url).toBe("/api/v1/payments/p/void");
+  expect(request?.credentials).toBe("same-origin");
+  expect(request?.headers).toMatchObject({
+    "Content-Type": "application/json",
+    "X-Background": "1",
+    "Idempotency-Key": "k",
+  });
+});
+
+test("parameters that are not set are left out, the others are escaped", () => {
+  expect(address("/p", { a: "x&y=1", b: "", c: null, d: undefined, e: 0, f: false })).toBe(
+    "/p?a=x%26y%3D1&e=0&f=false",
+  );
+});

@@ -1,0 +1,138 @@
+/** Calls our API: relative addresses, the session's cookie, JSON both ways, one kind of error. */
+
+export interface ErrorDetails {
+  code: string;
+  description: string;
+  field?: string;
+  reason?: string;
+  request_id?: string;
+}
+
+/** What the API answered instead of what was asked for; status 0 means that it could not be reached. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly status: number;
+  readonly code: string;
+  readonly description: string;
+  readonly field: string | undefined;
+  readonly reason: string | undefined;
+  readonly requestId: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(status: number, details: ErrorDetails, retryAfterSeconds?: number) {
+    super(details.description);
+    this.status = status;
+    this.code = details.code;
+    this.description = details.description;
+    this.field = details.field;
+    this.reason = details.reason;
+    this.requestId = details.request_id;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+export type Params = Record<string, string | number | boolean | null | undefined>;
+
+export interface CallOptions {
+  method?: "GET" | "POST" | "PUT" | "DELETE";
+  body?: unknown;
+  params?: Params;
+  /** Nobody asked for this call: it must not keep the session alive. */
+  background?: boolean;
+  /** Of a POST that creates or moves money: sent again, it has the same effect once. */
+  idempotencyKey?: string;
+  signal?: AbortSignal;
+  headers?: Record<string, string>;
+}
+
+type Listener = () => void;
+let signedOutListener: Listener = () => {};
+
+/** Names what happens when the API says, in the middle of work, that nobody is signed in. */
+export function onSignedOut(listener: Listener): void {
+  signedOutListener = listener;
+}
+
+let foregroundAt = 0;
+
+/** When the session was last kept alive by a call, in ms since 1970. */
+export function lastForegroundCall(): number {
+  return foregroundAt;
+}
+
+export function address(path: string, params: Params = {}): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(params)) {
+    if (value !== undefined && value !== null && value !== "") query.set(name, String(value));
+  }
+  const text = query.toString();
+  return text === "" ? path : `${path}?${text}`;
+}
+
+/** The answer itself, for callers that read its headers; anything but 2xx and 304 is an ApiError. */
+export async function send(path: string, options: CallOptions = {}): Promise<Response> {
+  const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
+  if (options.body !== undefined) headers["Content-Type"] = "application/json";
+  if (options.background) headers["X-Background"] = "1";
+  if (options.idempotencyKey) headers["Idempotency-Key"] = options.idempotencyKey;
+  const method = options.method ?? "GET";
+  // A write without a body still says that it is JSON: the API takes no other kind from a cookie.
+  if (method !== "GET") headers["Content-Type"] = "application/json";
+  const request: RequestInit = { method, headers, credentials: "same-origin" };
+  if (options.body !== undefined) request.body = JSON.stringify(options.body);
+  if (options.signal) request.signal = options.signal;
+  let response: Response;
+  try {
+    response = await fetch(address(path, options.params), request);
+  } catch (problem) {
+    if (options.signal?.aborted) throw problem;
+    throw new ApiError(0, {
+      code: "UNREACHABLE",
+      description: "The gateway could not be reached. Check your connection; nothing was changed.",
+    });
+  }
+  if (!options.background) foregroundAt = Date.now();
+  if (response.ok || response.status === 304) return response;
+  const error = await failure(response);
+  if (error.status === 401 && !path.startsWith("/api/v1/session")) signedOutListener();
+  throw error;
+}
+
+/** The answer's JSON. */
+export async function call<T>(path: string, options: CallOptions = {}): Promise<T> {
+  const response = await send(path, options);
+  if (response.status === 204) return undefined as T;
+  const text = await response.text();
+  return (text === "" ? undefined : JSON.parse(text)) as T;
+}
+
+async function failure(response: Response): Promise<ApiError> {
+  const waits = Number(response.headers.get("Retry-After"));
+  const retryAfter = Number.isFinite(waits) && waits > 0 ? waits : undefined;
+  let details: ErrorDetails = {
+    code: "UNEXPECTED_ANSWER",
+    description: `The gateway answered ${response.status}. Try again in a moment.`,
+  };
+  try {
+    const body: unknown = await response.json();
+    const error = isRecord(body) && isRecord(body.error) ? body.error : null;
+    if (error && typeof error.code === "string" && typeof error.description === "string") {
+      details = { code: error.code, description: error.description };
+      if (typeof error.field === "string") details.field = error.field;
+      if (typeof error.reason === "string") details.reason = error.reason;
+      if (typeof error.request_id === "string") details.request_id = error.request_id;
+    }
+  } catch {
+    // Not JSON: something between us and the API answered. Its words would mean nothing to the reader.
+  }
+  return new ApiError(response.status, details, retryAfter);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A fresh Idempotency-Key: one for each intent, kept while that intent is tried again. */
+export function newIntent(): string {
+  return crypto.randomUUID();
+}

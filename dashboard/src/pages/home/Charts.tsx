@@ -1,0 +1,110 @@
+/** What came in over time, drawn. The charts' library is loaded with this file, and only then. */
+
+import "@mantine/core/styles/ColorSwatch.layer.css";
+import "@mantine/charts/styles.layer.css";
+
+import { AreaChart, BarChart } from "@mantine/charts";
+import type { Stats, StatsPoint } from "../../api/shapes";
+import { formatAmount, formatCount, Panel } from "../../ui";
+import classes from "./Charts.module.css";
+
+const HEIGHT = 220;
+
+function label(at: string, interval: Stats["interval"]): string {
+  const moment = new Date(at);
+  return interval === "hour"
+    ? moment.toLocaleTimeString("en-IN", { hour: "2-digit", minute: "2-digit", hour12: false })
+    : moment.toLocaleDateString("en-IN", { day: "numeric", month: "short" });
+}
+
+/** The same numbers for who cannot see the drawing. */
+function Numbers({ name, rows }: { name: string; rows: [string, string][] }) {
+  return (
+    <div className="unseen">
+      <table>
+        <caption>{name}</caption>
+        <tbody>
+          {rows.map(([when, said]) => (
+            <tr key={when}>
+              <th scope="row">{when}</th>
+              <td>{said}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+const axis = { tickLine: false, axisLine: false, minTickGap: 28 };
+const quiet = { accessibilityLayer: false };
+
+export default function Charts({ stats }: { stats: Stats }) {
+  const { series, interval, currency } = stats;
+  const money = (amount: number): string => formatAmount(Math.round(amount), currency, "whole");
+  const points = series.map((point) => ({ ...point, when: label(point.at, interval) }));
+  const spoken = (say: (point: StatsPoint) => string): [string, string][] =>
+    series.map((point) => [new Date(point.at).toLocaleString("en-IN"), say(point)]);
+  const none = series.every((point) => point.payments === 0);
+  return (
+    <div className={classes.pair}>
+      <Panel title="Amount received">
+        <div className={classes.chart} aria-hidden>
+          {none && <p className={classes.none}>Nothing in this time</p>}
+          <AreaChart
+            h={HEIGHT}
+            data={points}
+            dataKey="when"
+            series={[
+              { name: "amount_succeeded", label: "Received", color: "pine.6" },
+              { name: "amount_refunded", label: "Refunded", color: "gray.5" },
+            ]}
+            curveType="monotone"
+            withDots={false}
+            strokeWidth={2}
+            gridAxis="x"
+            valueFormatter={money}
+            yAxisProps={{ width: 58, tickFormatter: (value: number) => formatAmount(value, currency, "short") }}
+            xAxisProps={axis}
+            areaChartProps={quiet}
+            tooltipAnimationDuration={0}
+            withLegend
+            legendProps={{ verticalAlign: "bottom", height: 32 }}
+          />
+        </div>
+        <Numbers
+          name="Amount received and refunded"
+          rows={spoken((point) => `${money(point.amount_succeeded)}, refunded ${money(point.amount_refunded)}`)}
+        />
+      </Panel>
+      <Panel title="Payments">
+        <div className={classes.chart} aria-hidden>
+          {none && <p className={classes.none}>Nothing in this time</p>}
+          <BarChart
+            h={HEIGHT}
+            data={points}
+            dataKey="when"
+            type="stacked"
+            series={[
+              { name: "succeeded", label: "Succeeded", color: "pine.6" },
+              { name: "failed", label: "Failed", color: "var(--chart-bad)" },
+            ]}
+            gridAxis="x"
+            valueFormatter={formatCount}
+            yAxisProps={{ width: 40, allowDecimals: false }}
+            xAxisProps={axis}
+            barChartProps={quiet}
+            maxBarWidth={26}
+            tooltipAnimationDuration={0}
+            withLegend
+            legendProps={{ verticalAlign: "bottom", height: 32 }}
+          />
+        </div>
+        <Numbers
+          name="Payments that succeeded and failed"
+          rows={spoken((point) => `${point.succeeded} succeeded, ${point.failed} failed`)}
+        />
+      </Panel>
+    </div>
+  );
+}

@@ -1,0 +1,258 @@
+/** How business goes: what needs attention, what came in, what just happened. */
+
+import { SegmentedControl } from "@mantine/core";
+import { IconCreditCard } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense, useRef } from "react";
+import { balanceQuery, paymentsQuery, statsQuery } from "../../api/queries";
+import type { StatsTotals } from "../../api/shapes";
+import {
+  Bone,
+  DataTable,
+  EmptyState,
+  ErrorState,
+  formatAmount,
+  formatCount,
+  formatRate,
+  formatSeconds,
+  LinkButton,
+  named,
+  PageHeader,
+  Panel,
+  useNow,
+} from "../../ui";
+import { iso, isRange, RANGES, type RangeName, rangeStart } from "../filters";
+import layout from "../layout.module.css";
+import { paymentColumns, paymentPath } from "../transactions/columns";
+import { AttentionList } from "./AttentionList";
+import { Bars } from "./Bars";
+import { Credentials } from "./Credentials";
+import { changeOf, pointsOf } from "./compare";
+import { Figure } from "./Figure";
+import classes from "./Home.module.css";
+
+const Charts = lazy(() => import("./Charts"));
+
+const HOUR_MS = 3_600_000;
+const RECENT = 8;
+const SHORT: Record<RangeName, string> = { "24h": "24 h", "7d": "7 days", "30d": "30 days", "90d": "90 days" };
+
+/** The range as the API takes it; the same question for the rest of the hour. */
+function period(range: RangeName, now: number): { from: string; to: string; interval: "hour" | "day" } {
+  return {
+    from: iso(rangeStart(range, now)),
+    to: iso(Math.floor(now / HOUR_MS) * HOUR_MS + HOUR_MS),
+    interval: range === "24h" ? "hour" : "day",
+  };
+}
+
+function AllTime() {
+  const { data, error, refetch } = useQuery(statsQuery({}));
+  const balance = useQuery(balanceQuery);
+  if (error && !data) return <ErrorState error={error} what="the totals" retry={() => void refetch()} />;
+  const mine = balance.data?.data.find((each) => each.currency === (data?.currency ?? "INR"));
+  return (
+    <div className={classes.figures} {...named("stats-container")}>
+      <Figure name="Transactions" note="all time" testId="total-transactions">
+        {data && formatCount(data.totals.payments)}
+      </Figure>
+      <Figure name="Amount received" note="all time" testId="total-amount">
+        {data && formatAmount(data.totals.amount_succeeded, data.currency, "whole")}
+      </Figure>
+      <Figure name="Success rate" note="all time" testId="success-rate">
+        {data && (data.totals.success_rate === null ? "0%" : formatRate(data.totals.success_rate))}
+      </Figure>
+      <Figure
+        name="Balance"
+        note={
+          mine && mine.refunds_pending > 0
+            ? `${formatAmount(mine.refunds_pending, mine.currency, "whole")} being refunded`
+            : "available"
+        }
+        testId="balance"
+      >
+        {balance.data && formatAmount(mine?.available ?? 0, mine?.currency ?? "INR", "whole")}
+      </Figure>
+    </div>
+  );
+}
+
+function rangeFigures(totals: StatsTotals, before: StatsTotals | null, currency: string) {
+  const money = (amount: number) => formatAmount(amount, currency, "whole");
+  return [
+    {
+      name: "Received",
+      said: money(totals.amount_succeeded),
+      change: changeOf(totals.amount_succeeded, before?.amount_succeeded),
+      good: "up",
+    },
+    {
+      name: "Payments",
+      said: formatCount(totals.payments),
+      change: changeOf(totals.payments, before?.payments),
+      good: "up",
+    },
+    {
+      name: "Success rate",
+      said: formatRate(totals.success_rate),
+      change: pointsOf(totals.success_rate, before?.success_rate),
+      good: "up",
+    },
+    {
+      name: "Refunded",
+      said: money(totals.amount_refunded),
+      change: changeOf(totals.amount_refunded, before?.amount_refunded),
+      good: "down",
+    },
+    {
+      name: "Half are final within",
+      said: formatSeconds(totals.p50_seconds),
+      change: changeOf(totals.p50_seconds, before?.p50_seconds),
+      good: "down",
+    },
+    {
+      name: "95% are final within",
+      said: formatSeconds(totals.p95_seconds),
+      change: changeOf(totals.p95_seconds, before?.p95_seconds),
+      good: "down",
+    },
+  ] as const;
+}
+
+function Overview({ range }: { range: RangeName }) {
+  const now = useNow();
+  const { data, error, isPlaceholderData, refetch } = useQuery(statsQuery(period(range, now)));
+  if (error && !data) {
+    return (
+      <Panel>
+        <ErrorState error={error} what="the charts" retry={() => void refetch()} />
+      </Panel>
+    );
+  }
+  if (!data) {
+    return (
+      <div className={classes.pair} aria-busy="true">
+        <span className="unseen">Loading the charts</span>
+        <Bone height={286} />
+        <Bone height={286} />
+      </div>
+    );
+  }
+  return (
+    <div className={layout.stack} data-stale={isPlaceholderData || undefined}>
+      <div className={classes.changes}>
+        {rangeFigures(data.totals, data.previous, data.currency).map((each) => (
+          <Figure key={each.name} name={each.name} change={each.change} goodIs={each.good} before={SHORT[range]} small>
+            {each.said}
+          </Figure>
+        ))}
+      </div>
+      <Suspense
+        fallback={
+          <div className={classes.pair}>
+            <Bone height={286} />
+            <Bone height={286} />
+          </div>
+        }
+      >
+        <Charts stats={data} />
+      </Suspense>
+      <div className={classes.pair}>
+        <Panel title="Success rate by method">
+          <Bars
+            none="No payment has ended in this time."
+            bars={data.by_method.map((each) => ({
+              key: each.method,
+              name: each.method === "upi" ? "UPI" : "Card",
+              part: each.success_rate ?? 0,
+              said: formatRate(each.success_rate),
+              more: `${formatCount(each.succeeded)} of ${formatCount(each.payments)}`,
+            }))}
+          />
+        </Panel>
+        <Panel title="Why payments failed">
+          <Bars
+            none="No payment failed in this time."
+            tone="bad"
+            bars={data.failures.slice(0, 6).map((each) => ({
+              key: each.reason,
+              name: `${each.reason.charAt(0).toUpperCase()}${each.reason.slice(1).replace(/_/g, " ")}`,
+              part: data.totals.failed > 0 ? each.count / data.totals.failed : 0,
+              said: formatCount(each.count),
+            }))}
+          />
+        </Panel>
+      </div>
+    </div>
+  );
+}
+
+export default function Home() {
+  const search = useSearch({ strict: false }) as Record<string, string>;
+  const navigate = useNavigate();
+  const range: RangeName = isRange(search.range) ? search.range : "7d";
+  const recent = useQuery(paymentsQuery({ limit: RECENT }));
+  const openedAt = useRef(Date.now());
+
+  return (
+    <div {...named("dashboard")}>
+      <PageHeader title="Home" />
+      <div className={layout.stack}>
+        <AttentionList />
+        <Panel flush>
+          <AllTime />
+        </Panel>
+        <Panel
+          title="Recent payments"
+          actions={
+            <Link to="/dashboard/transactions" className={classes.all}>
+              All transactions
+            </Link>
+          }
+          flush
+        >
+          <DataTable
+            caption="Recent payments"
+            columns={paymentColumns}
+            rows={recent.data?.data}
+            rowKey={(payment) => payment.id}
+            open={paymentPath}
+            error={recent.error}
+            retry={() => void recent.refetch()}
+            skeletonRows={RECENT}
+            keyboard
+            rowProps={(payment): Record<string, string> =>
+              Date.parse(payment.created_at) > openedAt.current ? { "data-fresh": "true" } : {}
+            }
+            empty={
+              <EmptyState
+                icon={<IconCreditCard size={22} />}
+                title="Take your first payment"
+                action={
+                  <LinkButton to="/dashboard/orders" search={{ new: "1" }}>
+                    Initiate payment
+                  </LinkButton>
+                }
+              >
+                Make an order, open its checkout link and pay with the UPI address <code>success@upi</code>. It appears
+                here by itself. <Link to="/dashboard/docs">The docs</Link> show how your server does the same.
+              </EmptyState>
+            }
+          />
+        </Panel>
+        <div className={classes.rangeHead}>
+          <h2 className={classes.rangeTitle}>Overview</h2>
+          <SegmentedControl
+            aria-label="Time shown"
+            data={Object.keys(RANGES).map((name) => ({ value: name, label: SHORT[name as RangeName] }))}
+            value={range}
+            onChange={(next) => void navigate({ to: "/dashboard", search: { range: next }, resetScroll: false })}
+          />
+        </div>
+        <Overview range={range} />
+        <Credentials />
+      </div>
+    </div>
+  );
+}

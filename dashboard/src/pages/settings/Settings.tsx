@@ -1,0 +1,222 @@
+/** The person, and the merchant. */
+
+import { ActionIcon, Button, TextInput } from "@mantine/core";
+import { IconTrash, IconWorld } from "@tabler/icons-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type FormEvent, lazy, Suspense, useState } from "react";
+import { ApiError, call } from "../../api/client";
+import { merchantQuery } from "../../api/queries";
+import { ROLE_NAMES, signOutEverywhere, useRefusal, useSession } from "../../api/session";
+import type { Merchant } from "../../api/shapes";
+import {
+  adviceFor,
+  Bones,
+  ConfirmDialog,
+  ErrorState,
+  Fact,
+  Facts,
+  GuardedButton,
+  IdText,
+  PageHeader,
+  Panel,
+  Time,
+  tellDone,
+  useSteppedUp,
+} from "../../ui";
+import { readOrigin } from "./origins";
+import classes from "./Settings.module.css";
+
+const ChangePassword = lazy(() => import("../../shell/ChangePassword"));
+
+interface Problem {
+  field: string | undefined;
+  text: string;
+}
+
+/** Saves a part of the merchant, and says what was wrong with it. */
+function useSaving(): {
+  busy: boolean;
+  problem: Problem | null;
+  setProblem: (problem: Problem | null) => void;
+  save: (change: Partial<Merchant>, done: string) => Promise<boolean>;
+} {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const queries = useQueryClient();
+  const steppedUp = useSteppedUp();
+  const save = async (change: Partial<Merchant>, done: string): Promise<boolean> => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      const merchant = await steppedUp(() => call<Merchant>("/api/v1/merchants/me", { method: "PUT", body: change }));
+      queries.setQueryData(merchantQuery.queryKey, merchant);
+      void queries.invalidateQueries({ queryKey: ["session"] });
+      tellDone(done);
+      return true;
+    } catch (error) {
+      setProblem({ field: error instanceof ApiError ? error.field : undefined, text: adviceFor(error) });
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { busy, problem, setProblem, save };
+}
+
+function You() {
+  const { user, role } = useSession();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const [changing, setChanging] = useState(false);
+  const [ending, setEnding] = useState(false);
+  return (
+    <Panel title="You">
+      <div className={classes.form}>
+        <Facts>
+          <Fact name="Name">{user.name}</Fact>
+          <Fact name="Email">{user.email}</Fact>
+          <Fact name="Role">
+            {ROLE_NAMES[role]}
+            {user.is_operator ? ", operator" : ""}
+          </Fact>
+        </Facts>
+        <div className={classes.buttons}>
+          <Button variant="default" onClick={() => setChanging(true)}>
+            Change password
+          </Button>
+          <Button variant="default" onClick={() => setEnding(true)}>
+            Sign out everywhere
+          </Button>
+        </div>
+      </div>
+      <Suspense>{changing && <ChangePassword onClose={() => setChanging(false)} />}</Suspense>
+      <ConfirmDialog
+        opened={ending}
+        onClose={() => setEnding(false)}
+        title="Sign out everywhere"
+        verb="Sign out everywhere"
+        run={async () => {
+          await signOutEverywhere();
+          await navigate({ to: "/login", replace: true });
+          queries.clear();
+        }}
+      >
+        Every session of yours ends, on every device, this one too. Do it when a device is lost; then change your
+        password.
+      </ConfirmDialog>
+    </Panel>
+  );
+}
+
+function MerchantFacts({ merchant }: { merchant: Merchant }) {
+  return (
+    <div className={classes.form}>
+      <Facts>
+        <Fact name="Name">{merchant.name}</Fact>
+        <Fact name="Email">{merchant.email}</Fact>
+        <Fact name="Merchant id">
+          <IdText id={merchant.id} what="merchant id" />
+        </Fact>
+        <Fact name="Since">
+          <Time at={merchant.created_at} />
+        </Fact>
+      </Facts>
+    </div>
+  );
+}
+
+function Origins({ merchant }: { merchant: Merchant }) {
+  const refusal = useRefusal("owner");
+  const { busy, problem, setProblem, save } = useSaving();
+  const [text, setText] = useState("");
+  const origins = merchant.checkout_origins ?? [];
+  const add = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    if (refusal !== null) return;
+    const read = readOrigin(text);
+    if (read.problem !== null) return setProblem({ field: "checkout_origins", text: read.problem });
+    if (origins.includes(read.origin)) {
+      return setProblem({ field: "checkout_origins", text: "It is in the list already" });
+    }
+    if (await save({ checkout_origins: [...origins, read.origin] }, `${read.origin} may open your checkout`))
+      setText("");
+  };
+  return (
+    <div className={classes.form}>
+      {origins.length === 0 ? (
+        <p className={classes.note}>
+          <IconWorld size={16} aria-hidden style={{ verticalAlign: "-3px", marginInlineEnd: 6 }} />
+          None is registered. Register your shop’s address, so that no other site can show your checkout as its own.
+        </p>
+      ) : (
+        <ul className={classes.origins}>
+          {origins.map((origin) => (
+            <li key={origin}>
+              <code>{origin}</code>
+              {refusal === null && (
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  aria-label={`Remove ${origin}`}
+                  disabled={busy}
+                  onClick={() =>
+                    void save({ checkout_origins: origins.filter((one) => one !== origin) }, `${origin} is removed`)
+                  }
+                >
+                  <IconTrash size={17} aria-hidden />
+                </ActionIcon>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+      <form className={classes.add} onSubmit={add} noValidate>
+        <TextInput
+          aria-label="Origin to register"
+          placeholder="https://shop.example"
+          value={text}
+          error={problem?.text}
+          readOnly={refusal !== null}
+          onChange={(event) => {
+            setText(event.currentTarget.value);
+            setProblem(null);
+          }}
+        />
+        {refusal === null ? (
+          <Button type="submit" variant="default" loading={busy} disabled={text.trim() === ""}>
+            Add
+          </Button>
+        ) : (
+          <GuardedButton variant="default" refusal={refusal} onClick={() => {}}>
+            Add
+          </GuardedButton>
+        )}
+      </form>
+    </div>
+  );
+}
+
+export default function Settings() {
+  const { data: merchant, error, refetch } = useQuery(merchantQuery);
+  const waiting = error ? (
+    <ErrorState error={error} what="the merchant" retry={() => void refetch()} />
+  ) : (
+    <Bones lines={4} what="the merchant" />
+  );
+  return (
+    <>
+      <PageHeader title="Settings" />
+      <div className={classes.stack}>
+        <You />
+        <Panel title="Merchant">{merchant ? <MerchantFacts merchant={merchant} /> : waiting}</Panel>
+        <Panel
+          title="Checkout origins"
+          description="Sites that may open your checkout in their page. Others get nothing to frame."
+        >
+          {merchant ? <Origins merchant={merchant} /> : waiting}
+        </Panel>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,73 @@
+/** A new password, for who knows the old one. */
+
+import { Button, Modal, PasswordInput } from "@mantine/core";
+import { type FormEvent, useState } from "react";
+import { ApiError } from "../api/client";
+import { changePassword } from "../api/session";
+import { Callout } from "../ui/Callout";
+import dialogs from "../ui/dialogs.module.css";
+import { adviceFor } from "../ui/ErrorState";
+import { tellDone } from "../ui/notices";
+
+const LENGTH_MIN = 8;
+
+export default function ChangePassword({ onClose }: { onClose: () => void }) {
+  const [current, setCurrent] = useState("");
+  const [next, setNext] = useState("");
+  const [problem, setProblem] = useState<ApiError | unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const ofNext = problem instanceof ApiError && problem.field === "new_password" ? problem.description : null;
+  const ofCurrent =
+    problem instanceof ApiError && problem.reason === "password_wrong" ? "That is not your password" : null;
+
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    setBusy(true);
+    setProblem(null);
+    try {
+      await changePassword(current, next);
+      tellDone("Your password is changed");
+      onClose();
+    } catch (error) {
+      setProblem(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <Modal opened onClose={onClose} title="Change password" size="sm">
+      <form onSubmit={submit} className={dialogs.body}>
+        <PasswordInput
+          label="Password now"
+          autoComplete="current-password"
+          value={current}
+          onChange={(event) => setCurrent(event.currentTarget.value)}
+          error={ofCurrent}
+          data-autofocus
+        />
+        <PasswordInput
+          label="New password"
+          description={`At least ${LENGTH_MIN} characters; 15 or more are better than odd signs`}
+          autoComplete="new-password"
+          value={next}
+          onChange={(event) => setNext(event.currentTarget.value)}
+          error={ofNext}
+        />
+        {problem !== null && !ofNext && !ofCurrent && (
+          <Callout tone="bad" role="alert">
+            {adviceFor(problem)}
+          </Callout>
+        )}
+        <div className={dialogs.actions}>
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={busy} disabled={current === "" || next.length < LENGTH_MIN}>
+            Change password
+          </Button>
+        </div>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,14 @@
+/** The menu where there is no room for it beside the page. */
+
+import { Drawer } from "@mantine/core";
+import { Menu } from "./Menu";
+import { MerchantSwitch } from "./MerchantSwitch";
+
+export default function MenuDrawer({ onClose }: { onClose: () => void }) {
+  return (
+    <Drawer opened onClose={onClose} title="Menu" size={280} padding="sm">
+      <MerchantSwitch />
+      <Menu />
+    </Drawer>
+  );
+}

@@ -1,0 +1,40 @@
+/** What somebody sees who is in no team any more: nothing of any merchant, and the way out. */
+
+import { Button } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { signOut, useSession } from "../api/session";
+import { EmptyState } from "../ui/EmptyState";
+import { tellProblem } from "../ui/notices";
+
+export function NoMerchant() {
+  const { user } = useSession();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+
+  const leave = async (): Promise<void> => {
+    try {
+      await signOut();
+      await navigate({ to: "/login", replace: true });
+      queries.clear();
+    } catch (error) {
+      tellProblem(error);
+    }
+  };
+
+  return (
+    <main>
+      <h1 className="unseen">Dashboard</h1>
+      <EmptyState
+        title="You are in no team"
+        action={
+          <Button variant="default" onClick={() => void leave()}>
+            Sign out
+          </Button>
+        }
+      >
+        You are signed in as {user.email}. An owner of a merchant can add you under Team; then load this page again.
+      </EmptyState>
+    </main>
+  );
+}

@@ -1,0 +1,57 @@
+/** What we chose of the kit's theme: values only, because the build reads them too to write the stylesheet. */
+
+import type { MantineThemeOverride } from "@mantine/core";
+
+export const choices: MantineThemeOverride = {
+  primaryColor: "pine",
+  primaryShade: { light: 7, dark: 7 },
+  colors: {
+    pine: [
+      "#edf7f2",
+      "#d9eee4",
+      "#b3dcc9",
+      "#8ac9ac",
+      "#66b893",
+      "#43a27b",
+      "#2c8765",
+      "#1f6b52",
+      "#185441",
+      "#0f3a2d",
+    ],
+    gray: [
+      "#f8f8f6",
+      "#f1f1ee",
+      "#e6e6e1",
+      "#d8d8d2",
+      "#b9bab3",
+      "#8f918a",
+      "#6b6e67",
+      "#4d504a",
+      "#32352f",
+      "#1d201b",
+    ],
+    dark: [
+      "#eceee9",
+      "#c9cdc5",
+      "#a3a99f",
+      "#7d847a",
+      "#4a5149",
+      "#343a33",
+      "#272c26",
+      "#1a1e1a",
+      "#131613",
+      "#0c0f0c",
+    ],
+  },
+  white: "#ffffff",
+  black: "#1b1f1a",
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif',
+  fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace',
+  fontSizes: { xs: "0.75rem", sm: "0.875rem", md: "0.9375rem", lg: "1.0625rem", xl: "1.25rem" },
+  headings: { fontWeight: "640" },
+  defaultRadius: "md",
+  radius: { xs: "3px", sm: "5px", md: "8px", lg: "12px", xl: "18px" },
+  cursorType: "pointer",
+  focusRing: "auto",
+  respectReducedMotion: true,
+};

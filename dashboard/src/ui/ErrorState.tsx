@@ -1,0 +1,53 @@
+/** Something could not be shown: what happened, and what to do about it. */
+
+import { Button } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { ApiError } from "../api/client";
+import { CopyButton } from "./CopyButton";
+import classes from "./states.module.css";
+
+interface ErrorStateProps {
+  error: unknown;
+  /** What was to be shown: "the payments". */
+  what: string;
+  retry?: () => void;
+}
+
+/** What a person can do about an error, in one sentence. */
+export function adviceFor(error: unknown): string {
+  if (!(error instanceof ApiError)) return "Something went wrong on this page. Load it again; if it stays, tell us.";
+  if (error.status === 0) return error.description;
+  if (error.status === 403)
+    return `${error.description}. An owner of this merchant can change your role.`.replace("..", ".");
+  if (error.status === 404) return `${error.description}. Check the id, and which merchant is chosen.`;
+  if (error.status === 429) {
+    return `Too many requests at once. Try again in ${error.retryAfterSeconds ?? 30} seconds.`;
+  }
+  if (error.status >= 500) return "The gateway had a problem. Nothing was changed; try again in a moment.";
+  return error.description;
+}
+
+export function ErrorState({ error, what, retry }: ErrorStateProps) {
+  const id = error instanceof ApiError ? error.requestId : undefined;
+  return (
+    <div className={classes.state} role="alert">
+      <div className={classes.icon} data-tone="bad" aria-hidden>
+        <IconAlertTriangle size={22} />
+      </div>
+      <p className={classes.title}>Could not load {what}</p>
+      <div className={classes.text}>{adviceFor(error)}</div>
+      {id && (
+        <div className={classes.small}>
+          Request <code>{id}</code> <CopyButton text={id} what="request id" />
+        </div>
+      )}
+      {retry && (
+        <div className={classes.action}>
+          <Button variant="default" onClick={retry}>
+            Try again
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,3 @@
+from chalicelib.api.audit import list
+
+ENDPOINTS = (list,)

@@ -1,0 +1,3 @@
+from chalicelib.api.operations import get, list_dead_jobs, retry_dead_job
+
+ENDPOINTS = (get, list_dead_jobs, retry_dead_job)

@@ -1,0 +1,48 @@
+"""Which payments: the filters that their list and their export share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from chalicelib.query import CreatedGte, CreatedLte, created_between
+from shared.domain.payment import State
+
+if TYPE_CHECKING:
+    StateName = str
+else:
+    StateName = Literal[tuple(state.value for state in State)]
+
+
+class PaymentFilters(msgspec.Struct, kw_only=True):
+    created_gte: CreatedGte = None
+    created_lte: CreatedLte = None
+    status: Literal["pending", "success", "failed", "partially_refunded", "refunded"] | None = None
+    state: Annotated[StateName | None, Meta(description="Finer than `status`.")] = None
+    method: Literal["upi", "card"] | None = None
+    order_id: str | None = None
+    receipt: Annotated[str | None, Meta(description="Of its order.")] = None
+    vpa: Annotated[str | None, Meta(description="However it is written.")] = None
+    card_last4: Annotated[str | None, Meta(description="The card's last four digits.")] = None
+    amount: int | None = None
+    amount_gte: int | None = None
+    amount_lte: int | None = None
+
+    def where(self) -> dict[str, Any]:
+        """The conditions of a list. The state stands in its text too, so that an index of rare states serves it."""
+        return {
+            "status = %s": self.status,
+            f"state = '{self.state}' and state = %s": self.state,
+            "method = %s": self.method,
+            "order_id = %s": self.order_id,
+            """exists (select from orders o where o.id = payments.order_id and o.merchant_id = payments.merchant_id
+                                              and o.receipt = %s)""": self.receipt,
+            "vpa is not null and coalesce(lower(vpa), card_last4) = lower(%s)": self.vpa,
+            "card_last4 is not null and coalesce(lower(vpa), card_last4) = %s": self.card_last4,
+            "amount = %s": self.amount,
+            "amount >= %s": self.amount_gte,
+            "amount <= %s": self.amount_lte,
+            **created_between(self.created_gte, self.created_lte),
+        }

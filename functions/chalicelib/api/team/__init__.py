@@ -1,0 +1,3 @@
+from chalicelib.api.team import add, list, remove, update
+
+ENDPOINTS = (list, add, update, remove)

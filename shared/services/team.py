@@ -1,0 +1,166 @@
+"""A merchant's team: who may sign in for it, and as what. Every merchant that has a team keeps an owner."""
+
+from __future__ import annotations
+
+import secrets
+from uuid import UUID
+
+from shared.db import audit, merchants, sessions, users
+from shared.db.audit import Actor
+from shared.db.database import Tx
+from shared.domain import notes as domain_notes
+from shared.domain.user import Member, Role, User, check_password
+from shared.errors import BadRequest, NotFound
+from shared.services import passwords
+from shared.services.merchants import NAME_CHARACTERS_MAX, check_email
+
+MEMBERS_MAX = 100
+PASSWORD_BYTES = 15  # of one that we make: 120 bits
+
+
+def add(tx: Tx, merchant_id: UUID, actor: Actor, *, email: str, name: str, role: Role, password: str) -> Member:
+    """A member with a password to begin with.
+
+    Somebody who is another merchant's already is not added: whoever made that account may know its password, and its
+    people were not asked. The operator may.
+    """
+    check_email(email)
+    chosen = check_password(password, email=email, field="password")
+    hashed = passwords.hash(chosen)
+    merchants.lock(tx, merchant_id)
+    if len(users.members(tx, merchant_id=merchant_id)) >= MEMBERS_MAX:
+        raise BadRequest(f"A team has at most {MEMBERS_MAX} members", reason="too_many_members")
+    user = _create(tx, email=email, name=name, password_hash=hashed)
+    users.put_membership(tx, user.id, merchant_id, role)
+    audit.record(tx, actor, "team.member_added", user.email, merchant_id=merchant_id, details={"role": role})
+    return get(tx, merchant_id, str(user.id))
+
+
+def update(tx: Tx, merchant_id: UUID, actor: Actor, user_id: str, *, role: Role | None, name: str | None) -> Member:
+    """What is None stays as it is. The last owner stays one."""
+    merchants.lock(tx, merchant_id)  # two owners who demote each other wait for one another
+    member = get(tx, merchant_id, user_id)
+    if role is not None and role != member.role:
+        _check_another_owner(tx, merchant_id, member)
+        users.put_membership(tx, member.user_id, merchant_id, role)
+    if name is not None and name != member.name:
+        if len(users.merchants_of(tx, member.user_id)) > 1:
+            raise BadRequest("Other merchants know this person by that name", field="name", reason="member_of_others")
+        users.rename(tx, member.user_id, _check_name(name))
+    changed = get(tx, merchant_id, user_id)
+    details = {"role": changed.role, "role_before": member.role}
+    audit.record(tx, actor, "team.member_changed", member.email, merchant_id=merchant_id, details=details)
+    return changed
+
+
+def remove(tx: Tx, merchant_id: UUID, actor: Actor, user_id: str) -> Member:
+    """Their sessions for this merchant end at once. The last owner stays."""
+    merchants.lock(tx, merchant_id)
+    member = get(tx, merchant_id, user_id)
+    _check_another_owner(tx, merchant_id, member)
+    users.delete_membership(tx, member.user_id, merchant_id)
+    sessions.end_all(tx, member.user_id, merchant_id=merchant_id)
+    details = {"role_before": member.role}
+    audit.record(tx, actor, "team.member_removed", member.email, merchant_id=merchant_id, details=details)
+    return member
+
+
+def get(tx: Tx, merchant_id: UUID, user_id: str) -> Member:
+    try:
+        member = users.member(tx, UUID(user_id), merchant_id=merchant_id)
+    except ValueError:
+        member = None
+    if member is None:
+        raise NotFound("Member not found")
+    return member
+
+
+# For an operator, who is trusted with who belongs to whom
+
+
+def create_user(
+    tx: Tx,
+    actor: Actor,
+    *,
+    email: str,
+    name: str,
+    password: str | None,
+    merchant_id: UUID | None,
+    role: Role,
+    is_operator: bool,
+) -> tuple[User, str]:
+    """A user and the password, which is made up unless one is given."""
+    check_email(email)
+    chosen = secrets.token_urlsafe(PASSWORD_BYTES) if password is None else password
+    chosen = check_password(chosen, email=email, field="password")
+    if merchant_id is not None:
+        merchants.lock(tx, merchant_id)
+    user = _create(tx, email=email, name=name, password_hash=passwords.hash(chosen), is_operator=is_operator)
+    if merchant_id is not None:
+        users.put_membership(tx, user.id, merchant_id, role)
+    details = {"role": role if merchant_id else None, "operator": is_operator}
+    audit.record(tx, actor, "team.member_added", user.email, merchant_id=merchant_id, details=details)
+    return user, chosen
+
+
+def make_operator(tx: Tx, actor: Actor, user: User) -> None:
+    """Lets somebody who signs in already do what is the operator's."""
+    users.make_operator(tx, user.id)
+    audit.record(tx, actor, "user.made_operator", user.email, merchant_id=None)
+
+
+def add_existing(tx: Tx, actor: Actor, user: User, merchant_id: UUID, role: Role) -> None:
+    """Makes somebody who signs in for another merchant already a member of this one, too."""
+    merchants.lock(tx, merchant_id)
+    known = users.member(tx, user.id, merchant_id=merchant_id)
+    if known is not None and known.role != role:
+        _check_another_owner(tx, merchant_id, known)
+    users.put_membership(tx, user.id, merchant_id, role)
+    audit.record(tx, actor, "team.member_added", user.email, merchant_id=merchant_id, details={"role": role})
+
+
+def reset_password(tx: Tx, actor: Actor, email: str, password: str | None) -> tuple[User, str]:
+    """A new password, made up unless one is given. Every session of the user ends. Raises NotFound."""
+    found = users.find_by_email(tx, email)
+    user = None if found is None else users.lock(tx, found.id)
+    if user is None:
+        raise NotFound("User not found")
+    chosen = secrets.token_urlsafe(PASSWORD_BYTES) if password is None else password
+    chosen = check_password(chosen, email=user.email, field="password")
+    users.set_password(tx, user.id, passwords.hash(chosen))
+    sessions.end_all(tx, user.id)
+    audit.record_for_user(tx, Actor(name=actor.name, user_id=user.id, address=""), "password.reset", user.email)
+    return user, chosen
+
+
+def _create(tx: Tx, *, email: str, name: str, password_hash: str, is_operator: bool = False) -> User:
+    named = _check_name(name)
+    made = users.insert_once(tx, email=email, name=named, password_hash=password_hash, is_operator=is_operator)
+    if made is not None:
+        return made
+    found = users.find_by_email(tx, email)
+    left = None if found is None else users.lock(tx, found.id)
+    if left is None or left.is_operator or users.merchants_of(tx, left.id):
+        raise BadRequest(
+            "There is a user with this email: the operator may add them", field="email", reason="email_taken"
+        )
+    # Nobody's any more, so there is nothing that a new password would open.
+    sessions.end_all(tx, left.id)
+    users.set_password(tx, left.id, password_hash)
+    users.rename(tx, left.id, named)
+    return left
+
+
+def _check_name(name: str) -> str:
+    if not name.strip() or len(name) > NAME_CHARACTERS_MAX:
+        raise BadRequest(f"name must have 1 to {NAME_CHARACTERS_MAX} characters", field="name")
+    return domain_notes.check_text(name.strip(), field="name")
+
+
+def _check_another_owner(tx: Tx, merchant_id: UUID, member: Member) -> None:
+    if member.role != "owner":
+        return
+    if not any(
+        one.role == "owner" and one.user_id != member.user_id for one in users.members(tx, merchant_id=merchant_id)
+    ):
+        raise BadRequest("This is the last owner: make somebody else one first", reason="last_owner")

@@ -1,0 +1,245 @@
+"""A day at the dashboard: signing in, seeing payments come in, refunding, repairing webhooks, taking the list home."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.dashboard.person import DESKTOP, EMAIL, THEIRS, Person, member, person
+from tests.live_gateway import Live
+from tests.receiver import Receiver, receiver
+
+ME = "/api/v1/merchants/me"
+
+
+@pytest.fixture
+def shop(live: Live) -> Iterator[Receiver]:
+    """Where the merchant's webhooks go, until the test is over."""
+    with receiver() as state:
+        live.call("PUT", ME, {"webhook_url": state.url})
+        yield state
+        live.call("PUT", ME, {"webhook_url": None})
+
+
+def pay(live: Live, vpa: str) -> str:
+    """A payment whose money is taken, not only held."""
+    order = live.call("POST", "/api/v1/orders", {"amount": 50000, "capture": "automatic"})
+    return str(live.call("POST", "/api/v1/payments", {"order_id": order["id"], "method": "upi", "vpa": vpa})["id"])
+
+
+def paid(live: Live) -> str:
+    payment = pay(live, "success@upi")
+    live.wait_until_all_are("success", [payment])
+    return payment
+
+
+def test_one_signs_in_and_is_where_one_wanted_to_go(browser: Browser, live: Live) -> None:
+    with person(browser, live, DESKTOP) as somebody:
+        somebody.opens("/dashboard/transactions?status=failed")
+        expect(somebody.page).to_have_url(re.compile(r"/login\?return_to="))
+        somebody.enters(password="not the password")
+        expect(somebody.page.get_by_role("alert")).to_contain_text("do not belong together")
+        somebody.enters()
+        expect(somebody.page).to_have_url(f"{live.dashboard_url}/dashboard/transactions?status=failed")
+        expect(somebody.page.get_by_role("heading", name="Transactions")).to_be_visible()
+
+
+def test_home_shows_the_numbers_and_the_key(owner: Person, live: Live) -> None:
+    paid(live)
+    owner.opens("/")
+    owner.sees("dashboard")
+    for id in (
+        "stats-container",
+        "total-transactions",
+        "total-amount",
+        "success-rate",
+        "api-credentials",
+        "api-secret",
+    ):
+        owner.sees(id)
+    expect(owner.part("api-key")).to_have_text("key_test_abc123")
+    expect(owner.part("total-transactions")).to_have_text(re.compile(r"^[\d,]+$"))
+    expect(owner.part("total-amount")).to_have_text(re.compile(r"^₹[\d,]+$"))
+    expect(owner.part("success-rate")).to_have_text(re.compile(r"^\d+(\.\d+)?%$"))
+    before = int(owner.part("total-transactions").inner_text().replace(",", ""))
+    paid(live)
+    expect(owner.part("total-transactions")).to_have_text(f"{before + 1:,}")
+
+
+def test_a_payment_appears_by_itself_and_is_refunded(owner: Person, live: Live, shop: Receiver) -> None:
+    owner.opens("/dashboard/transactions")
+    owner.page.get_by_role("heading", name="Transactions").wait_for()
+    payment = pay(live, "asha@upi")
+    row = owner.page.locator(f'[data-test-id="transaction-row"][data-payment-id="{payment}"]')
+    expect(row).to_be_visible()
+    for id, said in {
+        "payment-id": payment,
+        "order-id": re.compile(r"^order_"),
+        "amount": "₹500.00",
+        "method": re.compile("upi", re.IGNORECASE),
+        "created-at": re.compile(r"\S"),
+    }.items():
+        expect(row.locator(f'[data-test-id="{id}"]')).to_contain_text(said)
+    expect(row.locator('[data-test-id="status"]')).to_have_text("success", ignore_case=True)
+
+    row.click()
+    expect(owner.page).to_have_url(f"{live.dashboard_url}/dashboard/transactions/{payment}")
+    owner.presses("Refund")
+    amount = owner.dialog.get_by_label("Amount to refund")
+    expect(amount).to_have_value("500.00")
+    amount.fill("500.01")
+    expect(owner.dialog).to_contain_text("You can refund up to ₹500.00")
+    expect(owner.dialog.get_by_role("button", name="Refund")).to_be_disabled()
+    amount.fill("199.50")
+    expect(owner.dialog).to_contain_text("Then ₹300.50 can still be refunded.")
+    owner.dialog.get_by_label("Reason").fill("One cup was broken")
+    owner.presses("Refund ₹199.50", within=owner.dialog)
+    owner.is_told("Refund of ₹199.50 is on its way")
+
+    main = owner.page.get_by_role("main")
+    expect(main).to_contain_text("Partially refunded")
+    expect(main).to_contain_text("One cup was broken")
+    timeline = owner.sees("timeline")
+    expect(timeline).to_contain_text("refund.processed")
+    expect(timeline.get_by_role("link", name="See the delivery").first).to_be_visible()
+    shop.wait_for(lambda: "refund.processed" in shop.events())
+    timeline.get_by_role("link", name="See the delivery").first.click()
+    expect(owner.page).to_have_url(re.compile(r"/dashboard/webhooks/[0-9a-f-]{36}$"))
+    expect(owner.page.get_by_role("main")).to_contain_text("Attempt 1")
+
+
+def test_the_webhook_is_set_up_tried_and_a_failed_one_sent_again(owner: Person, live: Live) -> None:
+    with receiver() as shop:
+        shop.answer = lambda _: 500
+        owner.opens("/dashboard/webhooks.html")
+        expect(owner.page).to_have_url(f"{live.dashboard_url}/dashboard/webhooks")
+        owner.sees("webhook-config")
+        owner.sees("webhook-config-form")
+        owner.part("webhook-url-input").fill("nonsense")
+        owner.part("save-webhook-button").click()
+        expect(owner.part("webhook-config")).to_contain_text("That is no address")
+        owner.part("webhook-url-input").fill(shop.url)
+        owner.part("save-webhook-button").click()
+        owner.is_told("Saved.")
+        assert live.call("GET", ME)["webhook_url"] == shop.url
+
+        owner.part("test-webhook-button").click()
+        owner.is_told("A test event is on its way")
+        item = owner.part("webhook-log-item").first
+        expect(item.locator('[data-test-id="webhook-event"]')).to_have_text(re.compile("test"))
+        expect(item.locator('[data-test-id="webhook-status"]')).to_have_text("failed", ignore_case=True)
+        expect(item.locator('[data-test-id="webhook-response-code"]')).to_have_text("500")
+        expect(item.locator('[data-test-id="webhook-last-attempt"]')).not_to_have_text("not yet")
+        owner.sees("webhook-logs-table")
+        attempts = int(item.locator('[data-test-id="webhook-attempts"]').inner_text())
+        assert attempts >= 1
+
+        shop.answer = lambda _: 200
+        retry = item.locator('[data-test-id="retry-webhook-button"]')
+        assert retry.get_attribute("data-webhook-id") == item.get_attribute("data-webhook-id")
+        retry.click()
+        expect(item.locator('[data-test-id="webhook-status"]')).to_have_text("success", ignore_case=True)
+        expect(item.locator('[data-test-id="webhook-response-code"]')).to_have_text("200")
+        live.call("PUT", ME, {"webhook_url": None})
+
+
+def test_the_webhook_secret_is_shown_to_who_gives_the_password_again(owner: Person, live: Live) -> None:
+    owner.opens("/dashboard/webhooks")
+    expect(owner.part("webhook-secret")).to_contain_text("hidden")
+    owner.page.get_by_role("button", name="Reveal the secret").click()
+    asked = owner.page.get_by_role("dialog", name="Confirm that it is you")
+    asked.get_by_label("Password", exact=True).fill("not the password")
+    owner.presses("Confirm", within=asked)
+    expect(asked.get_by_role("alert")).to_have_text("That is not your password.")
+    owner.confirms()
+    expect(owner.part("webhook-secret")).to_have_text("whsec_test_abc123")
+    owner.part("regenerate-secret-button").click()
+    owner.presses("Regenerate", within=owner.dialog)
+    owner.is_told("The secret is a new one")
+    expect(owner.part("webhook-secret")).to_have_text(re.compile(r"^whsec_(?!test_abc123)"))
+
+
+def test_the_list_is_taken_home_as_csv(owner: Person, live: Live) -> None:
+    payment = paid(live)
+    owner.opens("/dashboard/transactions?status=success")
+    owner.presses("Export")
+    with owner.page.expect_download() as begun:
+        owner.presses("Export", within=owner.dialog)
+    expect(owner.dialog.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "100")
+    rows = list(csv.DictReader(io.StringIO(Path(begun.value.path()).read_text(encoding="utf-8-sig"))))
+    assert payment in {row["id"] for row in rows}
+    assert {row["status"] for row in rows} == {"success"}
+
+
+def test_the_docs_have_the_merchants_own_key(owner: Person, live: Live) -> None:
+    owner.opens("/dashboard/docs.html")
+    expect(owner.page).to_have_url(f"{live.dashboard_url}/dashboard/docs")
+    for id in ("api-docs", "section-create-order", "code-snippet-create-order", "section-sdk-integration"):
+        owner.sees(id)
+    for id in ("code-snippet-sdk", "section-webhook-verification", "code-snippet-webhook"):
+        owner.sees(id)
+    expect(owner.part("code-snippet-create-order")).to_contain_text("key_test_abc123")
+
+
+def test_a_session_that_ended_leads_to_the_door_and_back(owner: Person, live: Live) -> None:
+    payment = paid(live)
+    owner.opens(f"/dashboard/transactions/{payment}")
+    expect(owner.part("payment-id")).to_have_text(payment)
+    live.query("update sessions set ended_at = now() where ended_at is null")
+    expect(owner.page).to_have_url(re.compile(r"/login\?return_to="))
+    expect(owner.page.locator("body")).not_to_contain_text(payment)
+    owner.enters()
+    expect(owner.page).to_have_url(f"{live.dashboard_url}/dashboard/transactions/{payment}")
+    expect(owner.part("payment-id")).to_have_text(payment)
+
+
+def test_who_may_only_read_is_refused_and_told_why(browser: Browser, live: Live) -> None:
+    payment = paid(live)
+    with person(browser, live, DESKTOP) as reader:
+        reader.signs_in(member(live, "read_only"), THEIRS)
+        reader.opens(f"/dashboard/transactions/{payment}")
+        button = reader.page.get_by_role("button", name="Refund")
+        expect(button).to_have_attribute("aria-disabled", "true")
+        button.hover()
+        expect(reader.page.get_by_role("tooltip")).to_contain_text("Your role, read only, may not do this.")
+        button.click(force=True)
+        expect(reader.dialog).to_have_count(0)
+        status = reader.page.evaluate(
+            """path => fetch(path, {method: "POST", body: "{}", headers: {"Content-Type": "application/json"}})
+                 .then(async (answer) => [answer.status, (await answer.json()).error.reason])""",
+            f"/api/v1/payments/{payment}/refunds",
+        )
+        assert status == [403, "role_missing"]
+        reader.opens("/dashboard/team")
+        expect(reader.page.get_by_role("main")).to_contain_text("owner")
+        expect(reader.page.get_by_role("main")).not_to_contain_text(EMAIL)
+
+
+def test_support_may_refund_but_not_change_the_webhook(browser: Browser, live: Live) -> None:
+    payment = paid(live)
+    with person(browser, live, DESKTOP) as helper:
+        helper.signs_in(member(live, "support"), THEIRS)
+        helper.opens(f"/dashboard/transactions/{payment}")
+        helper.presses("Refund")
+        helper.presses("Refund ₹500.00", within=helper.dialog)
+        helper.is_told("Refund of ₹500.00 is on its way")
+        live.wait_until_all_are("refunded", [payment])
+        expect(helper.page.get_by_role("main")).to_contain_text("Refunded")
+        helper.opens("/dashboard/webhooks")
+        expect(helper.part("save-webhook-button")).to_have_attribute("aria-disabled", "true")
+        expect(helper.part("webhook-config")).to_contain_text("It takes the role developer or above.")
+
+
+def test_signing_out_ends_the_session(owner: Person, live: Live) -> None:
+    owner.opens("/dashboard")
+    owner.page.get_by_role("button", name=re.compile("^Account of ")).click()
+    owner.page.get_by_role("menuitem", name="Sign out", exact=True).click()
+    owner.sees("login-form")
+    owner.opens("/dashboard")
+    owner.sees("login-form")
