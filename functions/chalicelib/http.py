@@ -124,6 +124,11 @@ class Call(Generic[B]):
         assert self.who.session is not None, "only an endpoint for sessions knows that there is one"
         return self.who.session
 
+    def check_role(self, least: Role) -> None:
+        """Where a part of what an endpoint does takes more than the endpoint. Raises Forbidden for a lesser user."""
+        if self.who.session is not None and not may(self.who.session.role, least):
+            raise _role_missing(_at_least(least))
+
     def audit(self, action: str, subject: str, *, merchant_id: UUID | None = None, **details: Any) -> None:
         """Writes down who did this, in the transaction of what was done."""
         assert self.tx.info.transaction_status != TransactionStatus.IDLE, "an entry stands or falls with the deed"
@@ -384,11 +389,19 @@ def _check_may(described: Endpoint, session: Session) -> None:
     elif described.role is None:
         allowed, wanted = described.caller == "session", "a server, with an API key"
     else:
-        allowed, wanted = may(session.role, described.role), f"at least {described.role.replace('_', ' ')}"
+        allowed, wanted = may(session.role, described.role), _at_least(described.role)
     if not allowed:
-        raise Forbidden(f"Your role does not allow this: it takes {wanted}", reason="role_missing")
+        raise _role_missing(wanted)
     if described.confirmed and not session.confirmed:
         raise Forbidden("Give your password again first", reason="password_needed")
+
+
+def _at_least(role: Role) -> str:
+    return f"at least {role.replace('_', ' ')}"
+
+
+def _role_missing(wanted: str) -> Forbidden:
+    return Forbidden(f"Your role does not allow this: it takes {wanted}", reason="role_missing")
 
 
 def address_of(request: Any) -> str:

@@ -70,6 +70,15 @@ def insert_once(tx: Tx, *, id: UUID, name: str, email: str, api_key: str) -> boo
     return row is not None
 
 
+def set_identity(tx: Tx, merchant_id: UUID, *, name: str | None, email: str | None) -> None:
+    """None stays as it is. Raises psycopg.errors.UniqueViolation if the email is another merchant's."""
+    tx.execute(
+        """update merchants set name = coalesce(%s, name), email = coalesce(%s, email), updated_at = now()
+            where id = %s""",
+        (name, email, merchant_id),
+    )
+
+
 def set_checkout_origins(tx: Tx, merchant_id: UUID, origins: Sequence[str]) -> None:
     tx.execute(
         "update merchants set checkout_origins = %s, updated_at = now() where id = %s", (list(origins), merchant_id)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from msgspec import UNSET, UnsetType
+from psycopg.errors import UniqueViolation
 
 from shared import ids, signatures
 from shared.addresses import Reach
@@ -61,9 +62,7 @@ def create(
     reach: Reach,
 ) -> tuple[Merchant, str, str]:
     """A new merchant, its API secret and its webhook secret, which nobody can read again."""
-    if not name.strip() or len(name) > NAME_CHARACTERS_MAX:
-        raise BadRequest(f"name must have 1 to {NAME_CHARACTERS_MAX} characters", field="name")
-    domain_notes.check_text(name, field="name")
+    name = _checked_name(name)
     check_email(email)
     id, (api_key, api_secret) = uuid4(), _new_credentials(production=production)
     webhook_secret = signatures.new_webhook_secret()
@@ -71,13 +70,13 @@ def create(
         tx,
         sealer,
         id=id,
-        name=name.strip(),
+        name=name,
         email=email,
         api_key=api_key,
         api_secret=api_secret,
         webhook_secret=webhook_secret,
     ):
-        raise BadRequest("There is a merchant with this email", field="email", reason="email_taken")
+        raise _email_taken()
     if webhook_url is not None:
         webhook_endpoints.update_first(tx, id, url=webhook_url, events=UNSET, reach=reach)
     if checkout_origins:
@@ -100,13 +99,17 @@ def update(
     tx: Tx,
     merchant_id: UUID,
     *,
+    name: str | UnsetType = UNSET,
+    email: str | UnsetType = UNSET,
     webhook_url: str | UnsetType | None,
     webhook_events: Sequence[str] | UnsetType,
     checkout_origins: Sequence[str] | UnsetType = UNSET,
     reach: Reach,
 ) -> Merchant:
-    """Where events go from now on, which, and whose pages may frame the checkout. A URL of `None` sends none; what is
-    unset stays as it is."""
+    """What it is called, where events go from now on, which, and whose pages may frame the checkout. A URL of `None`
+    sends none; what is unset stays as it is."""
+    if not (isinstance(name, UnsetType) and isinstance(email, UnsetType)):
+        _set_identity(tx, merchant_id, name=name, email=email)
     webhook_endpoints.update_first(tx, merchant_id, url=webhook_url, events=webhook_events, reach=reach)
     if not isinstance(checkout_origins, UnsetType):
         _set_checkout_origins(tx, merchant_id, checkout_origins)
@@ -152,6 +155,30 @@ def revoke_key(tx: Tx, merchant_id: UUID, api_key: str) -> ApiKey:
 
 def _set_checkout_origins(tx: Tx, merchant_id: UUID, origins: Sequence[str]) -> None:
     merchants.set_checkout_origins(tx, merchant_id, origin.check_all(origins, field="checkout_origins"))
+
+
+def _set_identity(tx: Tx, merchant_id: UUID, *, name: str | UnsetType, email: str | UnsetType) -> None:
+    if not isinstance(email, UnsetType):
+        check_email(email)
+    try:
+        merchants.set_identity(
+            tx,
+            merchant_id,
+            name=None if isinstance(name, UnsetType) else _checked_name(name),
+            email=None if isinstance(email, UnsetType) else email,
+        )
+    except UniqueViolation:
+        raise _email_taken() from None
+
+
+def _checked_name(name: str) -> str:
+    if not name.strip() or len(name) > NAME_CHARACTERS_MAX:
+        raise BadRequest(f"name must have 1 to {NAME_CHARACTERS_MAX} characters", field="name")
+    return domain_notes.check_text(name, field="name").strip()
+
+
+def _email_taken() -> BadRequest:
+    return BadRequest("There is a merchant with this email", field="email", reason="email_taken")
 
 
 def check_email(email: str) -> None:

@@ -71,6 +71,21 @@ def test_an_email_is_one_merchants(operator: Caller) -> None:
     assert operator.refused(400, "POST", "/merchants", body)["reason"] == "email_taken"
 
 
+def test_a_merchant_changes_its_name_and_email(merchant: Merchant, stranger: Merchant) -> None:
+    before = merchant.get("/merchants/me")
+    called, reached = f"Asha & Söhne {unique('tea')}", f"{unique('tea')}@example.com"
+    assert merchant.put("/merchants/me", {"name": f" {called} "})["name"] == called
+    assert merchant.put("/merchants/me", {"email": reached})["email"] == reached
+    after = merchant.get("/merchants/me")
+    assert after == before | {"name": called, "email": reached, "updated_at": after["updated_at"]}
+    for wrong, field in (({"name": " "}, "name"), ({"name": "a\u0000"}, "name"), ({"name": None}, "name"),
+                         ({"email": "asha"}, "email"), ({"email": ""}, "email")):  # fmt: skip
+        assert merchant.refused(400, "PUT", "/merchants/me", wrong)["field"] == field, wrong
+    taken = {"name": "Another", "email": stranger.get("/merchants/me")["email"]}
+    assert merchant.refused(400, "PUT", "/merchants/me", taken)["reason"] == "email_taken"
+    assert merchant.get("/merchants/me") == after, "a refusal changes nothing"
+
+
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer wrong", "Basic d3Jvbmc=", "wrong"])
 def test_only_the_operator_signs_merchants_up(operator: Caller, seeded: Merchant, authorization: str | None) -> None:
     headers = {} if authorization is None else {"Authorization": authorization}

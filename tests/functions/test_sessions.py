@@ -726,6 +726,17 @@ def test_a_role_may_what_the_table_says_and_nothing_else(api: Api, database: Dat
             _assert_refused(again, 403, "FORBIDDEN_ERROR", reason="password_needed")
 
 
+def test_what_the_merchant_is_called_is_the_owners_to_change(api: Api, database: Database) -> None:
+    me = "/api/v1/merchants/me"
+    before = api.call("GET", me, headers=owner(database)).json
+    theirs = people.cookie_of(database, people.signed_up(database, test_merchant.ID, "developer"))
+    assert api.call("PUT", me, {"checkout_origins": ["https://shop.example"]}, headers=theirs).status == 200
+    for change in ({"name": "Mine"}, {"email": "mine@example.com"}):
+        _assert_refused(api.call("PUT", me, change, headers=theirs), 403, "FORBIDDEN_ERROR", reason="role_missing")
+    assert api.call("GET", me, headers=theirs).json["name"] == before["name"]
+    assert api.call("PUT", me, {"name": "Ours"}, headers=owner(database)).json["name"] == "Ours"
+
+
 def test_a_changed_role_counts_at_the_next_call(api: Api, database: Database, observer: psycopg.Connection) -> None:
     user_id = people.signed_up(database, test_merchant.ID, "support")
     mine = people.cookie_of(database, user_id)

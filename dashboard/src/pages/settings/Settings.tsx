@@ -12,6 +12,7 @@ import type { Merchant } from "../../api/shapes";
 import {
   adviceFor,
   Bones,
+  Callout,
   ConfirmDialog,
   ErrorState,
   Fact,
@@ -109,12 +110,58 @@ function You() {
   );
 }
 
-function MerchantFacts({ merchant }: { merchant: Merchant }) {
+function MerchantDetails({ merchant }: { merchant: Merchant }) {
+  const refusal = useRefusal("owner");
+  const { busy, problem, setProblem, save } = useSaving();
+  const [name, setName] = useState(merchant.name);
+  const [email, setEmail] = useState(merchant.email);
+  const changed = name.trim() !== merchant.name || email.trim() !== merchant.email;
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    if (refusal !== null || !changed) return;
+    await save({ name: name.trim(), email: email.trim() }, "Saved");
+  };
+  const problemOf = (field: string): string | undefined => (problem?.field === field ? problem.text : undefined);
   return (
-    <div className={classes.form}>
+    <form className={classes.form} onSubmit={submit} noValidate>
+      {refusal === null && (
+        <>
+          <TextInput
+            label="Name"
+            description="Your customers read it in the checkout."
+            value={name}
+            maxLength={255}
+            error={problemOf("name")}
+            onChange={(event) => {
+              setName(event.currentTarget.value);
+              setProblem(null);
+            }}
+          />
+          <TextInput
+            label="Email"
+            type="email"
+            value={email}
+            maxLength={254}
+            error={problemOf("email")}
+            onChange={(event) => {
+              setEmail(event.currentTarget.value);
+              setProblem(null);
+            }}
+          />
+        </>
+      )}
+      {problem && problemOf("name") === undefined && problemOf("email") === undefined && (
+        <Callout tone="bad" role="alert">
+          {problem.text}
+        </Callout>
+      )}
       <Facts>
-        <Fact name="Name">{merchant.name}</Fact>
-        <Fact name="Email">{merchant.email}</Fact>
+        {refusal !== null && (
+          <>
+            <Fact name="Name">{merchant.name}</Fact>
+            <Fact name="Email">{merchant.email}</Fact>
+          </>
+        )}
         <Fact name="Merchant id">
           <IdText id={merchant.id} what="merchant id" />
         </Fact>
@@ -122,12 +169,19 @@ function MerchantFacts({ merchant }: { merchant: Merchant }) {
           <Time at={merchant.created_at} />
         </Fact>
       </Facts>
-    </div>
+      {refusal === null && (
+        <div className={classes.buttons}>
+          <Button type="submit" loading={busy} disabled={!changed}>
+            Save
+          </Button>
+        </div>
+      )}
+    </form>
   );
 }
 
 function Origins({ merchant }: { merchant: Merchant }) {
-  const refusal = useRefusal("owner");
+  const refusal = useRefusal("developer");
   const { busy, problem, setProblem, save } = useSaving();
   const [text, setText] = useState("");
   const origins = merchant.checkout_origins ?? [];
@@ -209,7 +263,7 @@ export default function Settings() {
       <PageHeader title="Settings" />
       <div className={classes.stack}>
         <You />
-        <Panel title="Merchant">{merchant ? <MerchantFacts merchant={merchant} /> : waiting}</Panel>
+        <Panel title="Merchant">{merchant ? <MerchantDetails merchant={merchant} /> : waiting}</Panel>
         <Panel
           title="Checkout origins"
           description="Sites that may open your checkout in their page. Others get nothing to frame."

@@ -1,4 +1,4 @@
-"""PUT /api/v1/merchants/me: where the merchant hears of its payments, and who may frame its checkout.
+"""PUT /api/v1/merchants/me: what the merchant is called, where it hears of its payments, and who may frame its checkout.
 
 What is left out stays as it is.
 """
@@ -22,6 +22,12 @@ routes = Blueprint(__name__)
 
 
 class MerchantUpdate(msgspec.Struct, kw_only=True):
+    name: Annotated[str | UnsetType, Meta(description="What customers read; a user must be an owner to change it.")] = (
+        UNSET
+    )
+    email: Annotated[str | UnsetType, Meta(description="Where to write to; a user must be an owner to change it.")] = (
+        UNSET
+    )
     webhook_url: Annotated[str | UnsetType | None, Meta(description="Where events are sent; `null` sends none.")] = (
         UNSET
     )
@@ -51,9 +57,13 @@ def update_me(call: Call[MerchantUpdate]) -> views.Merchant:
     update = call.body
     if not isinstance(update.webhook_events, UnsetType):
         event_types.check(update.webhook_events, field="webhook_events", instead="send webhook_url: null instead")
+    if not (isinstance(update.name, UnsetType) and isinstance(update.email, UnsetType)):
+        call.check_role("owner")
     merchant = merchants.update(
         call.tx,
         call.merchant_id,
+        name=update.name,
+        email=update.email,
         webhook_url=update.webhook_url,
         webhook_events=update.webhook_events,
         checkout_origins=update.checkout_origins,
