@@ -1,11 +1,15 @@
-/** What somebody sees who is in no team any more: nothing of any merchant, and the way out. */
+/** What somebody sees who is in no team: nothing of any merchant, and the way out; an operator the gateway itself. */
 
 import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { signOut, useSession } from "../api/session";
 import { EmptyState } from "../ui/EmptyState";
 import { tellProblem } from "../ui/notices";
+import classes from "./Shell.module.css";
+
+const Operations = lazy(() => import("../pages/operations/Operations"));
 
 export function NoMerchant() {
   const { user } = useSession();
@@ -22,6 +26,21 @@ export function NoMerchant() {
     }
   };
 
+  if (user.is_operator) {
+    return (
+      <main id="content" className={classes.main}>
+        <div className={classes.alone}>
+          <span>{user.email}, operator</span>
+          <Button variant="default" onClick={() => void leave()}>
+            Sign out
+          </Button>
+        </div>
+        <Suspense>
+          <Operations />
+        </Suspense>
+      </main>
+    );
+  }
   return (
     <main>
       <h1 className="unseen">Dashboard</h1>
