@@ -9,7 +9,7 @@ from typing import Any
 
 from chalice import Chalice
 
-from chalicelib import front, runtime
+from chalicelib import front, runtime, viewer
 from chalicelib.api import (
     api_keys,
     audit,
@@ -62,7 +62,9 @@ for endpoint in (health, openapi):
 
 def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """What API Gateway invokes."""
-    settings = runtime.current().config
+    on = runtime.current()
+    settings = on.config
+    viewer.put_address(event, on.distribution_secret)
     return front.answer(
         app,
         event,
