@@ -27,6 +27,7 @@ from chalicelib.api import (
     session,
     team,
     test,
+    users,
     webhook_endpoints,
     webhooks,
 )
@@ -43,6 +44,7 @@ NOUNS = (
     api_keys,
     session,
     team,
+    users,
     audit,
     overview,
     operations,
