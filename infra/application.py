@@ -418,7 +418,7 @@ def _api(stage: Stage, made: Sequence[Function]) -> Json:
             "info": {"title": stage.stack()},
             "paths": paths,
             "x-amazon-apigateway-binary-media-types": [],
-            "x-amazon-apigateway-gateway-responses": gateway_responses(),
+            "x-amazon-apigateway-gateway-responses": gateway_responses(production=stage.production),
         },
         "AccessLogSetting": {
             "DestinationArn": {"Fn::GetAtt": ["AccessLogs", "Arn"]},
@@ -537,7 +537,7 @@ def _permission(function: Function) -> Json:
     }
 
 
-def gateway_responses() -> Json:
+def gateway_responses(*, production: bool) -> Json:
     """What API Gateway answers by itself, in the shape that every error has."""
     try_again = "Something went wrong on our side. Try again."
     told = {
@@ -555,14 +555,15 @@ def gateway_responses() -> Json:
         ),
         "INTEGRATION_FAILURE": (503, "SERVER_ERROR", "The gateway is busy; try again", "unavailable"),
     }
+    usual = {name: f"'{value}'" for name, value in http.usual_headers("", production=production).items()}
+    usual |= {"X-Request-Id": "context.requestId"}
     answers: Json = {}
     for name, (status, code, description, reason) in told.items():
         error = {"code": code, "description": description} | ({"reason": reason} if reason else {})
         answers[name] = {
             **({"statusCode": str(status)} if status else {}),
             "responseParameters": {
-                "gatewayresponse.header.X-Request-Id": "context.requestId",
-                "gatewayresponse.header.Cache-Control": "'no-store'",
+                **{f"gatewayresponse.header.{name}": value for name, value in usual.items() if name != "Content-Type"},
                 **({"gatewayresponse.header.Retry-After": "'1'"} if status in (429, 503) else {}),
             },
             "responseTemplates": {

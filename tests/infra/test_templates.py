@@ -755,6 +755,15 @@ def test_the_firewall_counts_people_by_themselves_only_where_a_distribution_says
     assert limits["IP"] == limits["FORWARDED_IP"] and len(limits["IP"]) == 2, "each call is counted by one of the two"
 
 
+def test_what_api_gateway_answers_by_itself_has_the_headers_of_every_answer() -> None:
+    usual = {name: f"'{value}'" for name, value in http.USUAL_IN_PRODUCTION.items() if name != "Content-Type"}
+    for name, answer in application.gateway_responses(production=True).items():
+        told = {key.rpartition(".")[2]: value for key, value in answer["responseParameters"].items()}
+        assert usual.items() <= told.items() and told["X-Request-Id"] == "context.requestId", name
+        assert http.JSON in answer["responseTemplates"], name
+    assert "Strict-Transport-Security" not in str(application.gateway_responses(production=False))
+
+
 @pytest.mark.parametrize("headers", ["CheckoutHeaders", "SdkHeaders"])
 def test_a_file_has_the_headers_that_it_has_on_one_machine(headers: str) -> None:
     name = "checkout.js" if headers == "SdkHeaders" else "assets/page-B3xq9Zk1.js"
