@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "functions"))
 
 import app as handlers  # noqa: E402
-from chalicelib import http  # noqa: E402
+from chalicelib import http, viewer  # noqa: E402
 from chalicelib.http import Endpoint  # noqa: E402
 
 from shared.jobs import HANDLER_SECONDS_MAX, KINDS  # noqa: E402
@@ -40,7 +40,7 @@ QUEUE_DAYS, DEAD_LETTER_DAYS = 4, 14
 BATCH = 10  # messages, of up to 100 jobs each
 ROTATE_DAYS = 30
 CHECKOUT_SHARE = 10  # of what one address may send in all, a tenth may be the checkout's public calls
-VIEWER_ADDRESS = "x-viewer-address"  # set by the sites' distributions
+DISTRIBUTION_SECRET = "{{resolve:secretsmanager:${GatewaySecretArn}:SecretString:DISTRIBUTION_SECRET}}"  # noqa: S105
 PAY_PATH = "/api/v1/payments"
 RELEASE_ALARM = "ServerErrorsAlarm"
 MIGRATE = "Migrate"  # in a stack of its own: it runs before the rest is deployed
@@ -418,7 +418,7 @@ def _api(stage: Stage, made: Sequence[Function]) -> Json:
             "info": {"title": stage.stack()},
             "paths": paths,
             "x-amazon-apigateway-binary-media-types": [],
-            "x-amazon-apigateway-gateway-responses": gateway_responses(),
+            "x-amazon-apigateway-gateway-responses": gateway_responses(production=stage.production),
         },
         "AccessLogSetting": {
             "DestinationArn": {"Fn::GetAtt": ["AccessLogs", "Arn"]},
@@ -537,7 +537,7 @@ def _permission(function: Function) -> Json:
     }
 
 
-def gateway_responses() -> Json:
+def gateway_responses(*, production: bool) -> Json:
     """What API Gateway answers by itself, in the shape that every error has."""
     try_again = "Something went wrong on our side. Try again."
     told = {
@@ -555,14 +555,15 @@ def gateway_responses() -> Json:
         ),
         "INTEGRATION_FAILURE": (503, "SERVER_ERROR", "The gateway is busy; try again", "unavailable"),
     }
+    usual = {name: f"'{value}'" for name, value in http.usual_headers("", production=production).items()}
+    usual |= {"X-Request-Id": "context.requestId"}
     answers: Json = {}
     for name, (status, code, description, reason) in told.items():
         error = {"code": code, "description": description} | ({"reason": reason} if reason else {})
         answers[name] = {
             **({"statusCode": str(status)} if status else {}),
             "responseParameters": {
-                "gatewayresponse.header.X-Request-Id": "context.requestId",
-                "gatewayresponse.header.Cache-Control": "'no-store'",
+                **{f"gatewayresponse.header.{name}": value for name, value in usual.items() if name != "Content-Type"},
                 **({"gatewayresponse.header.Retry-After": "'1'"} if status in (429, 503) else {}),
             },
             "responseTemplates": {
@@ -594,32 +595,35 @@ def _firewall(stage: Stage) -> Json:
             ]
         }
     }
-    # Those that came through the checkout's own distribution say for whom. Who makes such a header up to come from
-    # everywhere is still counted by the last rule.
-    told = {
-        "SizeConstraintStatement": {
-            "FieldToMatch": {"SingleHeader": {"Name": VIEWER_ADDRESS}},
-            "ComparisonOperator": "GT",
-            "Size": 0,
+    # Calls that came through a site's distribution say for whom: those are counted by that, and not by CloudFront's few
+    # addresses. The secret says that it was the distribution; who makes the other header up is counted by the source.
+    handed_on = {
+        "ByteMatchStatement": {
+            "FieldToMatch": {"SingleHeader": {"Name": viewer.PROOF}},
+            "PositionalConstraint": "EXACTLY",
+            "SearchString": {"Fn::Sub": DISTRIBUTION_SECRET},
             "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
         }
     }
+    direct = {"NotStatement": {"Statement": handed_on}}
     by_source: Json = {"AggregateKeyType": "IP", "EvaluationWindowSec": 300}
-    checkout = by_source | {
-        "Limit": max(10, stage.source_per_five_minutes // CHECKOUT_SHARE),
-        "ScopeDownStatement": {"AndStatement": {"Statements": [public, {"NotStatement": {"Statement": told}}]}},
-    }
-    shopper = checkout | {
+    by_viewer: Json = by_source | {
         "AggregateKeyType": "FORWARDED_IP",
-        "ForwardedIPConfig": {"HeaderName": VIEWER_ADDRESS, "FallbackBehavior": "MATCH"},
-        "ScopeDownStatement": public,
+        "ForwardedIPConfig": {"HeaderName": viewer.ADDRESS, "FallbackBehavior": "MATCH"},
     }
-    whole = by_source | {"Limit": stage.source_per_five_minutes}
+    whole = {"Limit": stage.source_per_five_minutes}
+    part = {"Limit": max(10, stage.source_per_five_minutes // CHECKOUT_SHARE)}
+    of_checkout_direct = {"ScopeDownStatement": {"AndStatement": {"Statements": [public, direct]}}}
+    of_checkout_handed_on = {"ScopeDownStatement": {"AndStatement": {"Statements": [public, handed_on]}}}
+    counted = {
+        "checkout-from-one-address": by_source | part | of_checkout_direct,
+        "checkout-for-one-shopper": by_viewer | part | of_checkout_handed_on,
+        "all-from-one-address": by_source | whole | {"ScopeDownStatement": direct},
+        "all-for-one-viewer": by_viewer | whole | {"ScopeDownStatement": handed_on},
+    }
     managed = ("AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesKnownBadInputsRuleSet")
     rules = [
-        {"Name": "checkout-from-one-address", "Statement": {"RateBasedStatement": checkout}, "Action": limited},
-        {"Name": "checkout-for-one-shopper", "Statement": {"RateBasedStatement": shopper}, "Action": limited},
-        {"Name": "all-from-one-address", "Statement": {"RateBasedStatement": whole}, "Action": limited},
+        *({"Name": name, "Statement": {"RateBasedStatement": by}, "Action": limited} for name, by in counted.items()),
         *(
             {
                 "Name": name,
@@ -634,6 +638,7 @@ def _firewall(stage: Stage) -> Json:
             "Type": "AWS::WAFv2::WebACL",
             "Properties": {
                 "Name": stage.stack(),
+                "Description": "Limits what one address may send",
                 "Scope": "REGIONAL",
                 "DefaultAction": {"Allow": {}},
                 "CustomResponseBodies": {

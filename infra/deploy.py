@@ -106,7 +106,7 @@ def deploy(aws: Aws, options: Options, progress: Progress, *, build: Builder) ->
         _smoke(aws, bundle.bucket, before, applied, options, progress)
     if options.web:
         try:
-            _web(aws, sites, applied.outputs, options, progress)
+            _web(aws, sites, foundation, applied.outputs, options, progress)
         except (InfraError, BotoCoreError, ClientError) as error:
             raise NeedsAttention(f"The application is deployed; its sites are not: {told(error)}") from error
 
@@ -187,12 +187,17 @@ def _assets(aws: Aws, sites: Mapping[str, Path], options: Options, progress: Pro
 
 
 def _web(
-    aws: Aws, sites: Mapping[str, Path], application: Mapping[str, str], options: Options, progress: Progress
+    aws: Aws,
+    sites: Mapping[str, Path],
+    foundation: Mapping[str, str],
+    application: Mapping[str, str],
+    options: Options,
+    progress: Progress,
 ) -> None:
     stage = aws.stage
     template = TEMPLATES / "web.yaml"
     name = stage.stack("web")
-    parameters = _web_parameters(stage, application)
+    parameters = _web_parameters(stage, application) | {SECRET_OUTPUT: _output(foundation, SECRET_OUTPUT)}
     if "ApiDomain" not in parameters:
         progress.say("Sites: they need the API's address, which is not known before it is deployed.")
         return

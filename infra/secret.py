@@ -28,6 +28,7 @@ MEMBERS: Mapping[str, Callable[[], str]] = {
     "JWT_SECRET": lambda: secrets.token_urlsafe(TOKEN_BYTES),
     "ENCRYPTION_KEY": lambda: base64.b64encode(secrets.token_bytes(ENCRYPTION_KEY_BYTES)).decode(),
     "OPERATOR_SECRET": lambda: secrets.token_urlsafe(TOKEN_BYTES),
+    "DISTRIBUTION_SECRET": lambda: secrets.token_urlsafe(TOKEN_BYTES),
 }
 
 

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 
 from chalice import Chalice
 from chalicelib import front
-from chalicelib.http import JSON, UNKNOWN_PATH
+from chalicelib.http import UNKNOWN_PATH, usual_headers
 
 from local.events import Context, http_event
 from shared.errors import BadRequest, GatewayError, NotFound
@@ -142,7 +142,7 @@ class ApiGateway:
 
 def failed(request_id: str) -> HttpAnswer:
     """An error of ours outside every handler."""
-    headers = {"Content-Type": JSON, "X-Request-Id": request_id, "Cache-Control": "no-store"}
+    headers = usual_headers(request_id, production=False)
     error = {"code": "SERVER_ERROR", "description": "Something went wrong on our side. Try again."}
     return HttpAnswer(500, headers, json.dumps({"error": error | {"request_id": request_id}}).encode())
 

@@ -198,7 +198,7 @@ def _create_user(tx: Tx, _: Config, asked: argparse.Namespace) -> Shown:
             team.add_existing(tx, OPERATOR, known, merchant.id, asked.role)
             are.append(f"{_role(asked.role)} of {_printable(merchant.name)}")
         if asked.operator:
-            team.make_operator(tx, OPERATOR, known)
+            team.set_operator(tx, OPERATOR, known, True)
             are.append("operator")
         return _user(known), f"{known.email} is {' and '.join(are)} too, and signs in as before."
     given = _password(asked)
@@ -219,8 +219,13 @@ def _create_user(tx: Tx, _: Config, asked: argparse.Namespace) -> Shown:
 
 def _change_password(tx: Tx, _: Config, asked: argparse.Namespace) -> Shown:
     given = _password(asked)
-    user, password = team.reset_password(tx, OPERATOR, asked.email, given)
+    user, password = team.reset_password(tx, OPERATOR, team.find_user(tx, asked.email), given)
     return _with_password(user, {"User": user.name, "Email": user.email, "Sessions": "all ended"}, password, given)
+
+
+def _set_operator(tx: Tx, _: Config, asked: argparse.Namespace) -> Shown:
+    user = team.set_operator(tx, OPERATOR, team.find_user(tx, asked.email), not asked.off)
+    return _user(user), f"{user.email} is {'an operator' if user.is_operator else 'no operator any more'}."
 
 
 def _list_users(tx: Tx, _: Config, __: argparse.Namespace) -> Shown:
@@ -354,6 +359,9 @@ def _parser() -> Parser:
     change.add_argument("email", metavar="EMAIL")
     for one in (user, change):
         one.add_argument("--password-stdin", action="store_true", help="read it from the terminal, or from a pipe")
+    operator = add("user-operator", _set_operator, "let a user do what is the operator's, or not any more")
+    operator.add_argument("email", metavar="EMAIL")
+    operator.add_argument("--off", action="store_true", help="not any more")
     add("user-list", _list_users, "every user, and what they are to which merchant")
     add("key-revoke", _revoke_key, "end a key at once").add_argument("key", metavar="KEY")
     return parser

@@ -12,7 +12,7 @@ from typing import Any
 
 import app as handlers
 from chalicelib import http, request_log
-from chalicelib.page import HSTS_SECONDS
+from chalicelib.http import HSTS_SECONDS
 
 from local import runtime
 from local.api_gateway import ApiGateway, HttpAnswer, new_request_id

@@ -601,6 +601,10 @@ def nginx_of(site: str, files: Mapping[str, bytes]) -> Iterator[Server]:
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             asked.append((self.command, self.path, {name.lower(): value for name, value in self.headers.items()}))
+            if "broken" in self.path:
+                return
+            if "slow" in self.path:
+                time.sleep(1.5)
             self.send_response(404 if "unknown" in self.path else 200)
             self.send_header("Content-Security-Policy", "from the API")
             self.send_header("Content-Length", str(len(body)))
@@ -624,6 +628,7 @@ def nginx_of(site: str, files: Mapping[str, bytes]) -> Iterator[Server]:
         server = TEMPLATES[site].replace(f"${{{site.upper()}_LISTEN_PORT}}", f"127.0.0.1:{port}")
         server = server.replace("${API_INTERNAL_URL}", f"http://127.0.0.1:{api.server_port}")
         server = server.replace(f"/srv/{site}", str(folder / "site"))
+        server = server.replace("proxy_read_timeout 35s", "proxy_read_timeout 1s")
         temporary = "".join(
             f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
@@ -749,6 +754,34 @@ def test_nginx_hands_the_whole_api_on_with_what_it_was_told(dashboard_server: Se
     assert heard["host"] == url.removeprefix("http://"), "with its port, by which the API knows its own page"
     sent.pop("X-Forwarded-For")
     assert {name.lower(): value for name, value in sent.items()}.items() <= heard.items()
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_nginx_refuses_in_the_shape_that_every_error_has(site: str, request: pytest.FixtureRequest) -> None:
+    url, _, _ = request.getfixturevalue(f"{site}_server")
+    file = {"checkout": "/checkout.js", "dashboard": "/login"}[site]
+    call = "/api/v1/payments/public"
+    tried: list[tuple[str, str, dict[str, Any], int, str]] = [
+        ("GET", "/nothing", {}, 404, "not_found"),
+        ("POST", file, {"data": b"{}"}, 405, "method_not_allowed"),
+        ("POST", call, {"data": b"x" * (64 * 1024 + 1)}, 413, "body_too_large"),
+        ("GET", f"{call}?{'x' * 9000}", {}, 414, "headers_too_large"),
+        ("GET", call, {"headers": {"X-Long": "x" * 9000}}, 400, "request_refused"),
+        ("GET", f"{call}?broken", {}, 502, "unavailable"),
+        ("GET", f"{call}?slow", {}, 504, "timeout"),
+    ]
+    for method, path, more, status, reason in tried:
+        answer = requests.request(method, url + path, timeout=10, **more)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/json"), path[:40]
+        error = answer.json()["error"]
+        code = {404: "NOT_FOUND_ERROR"}.get(status, "SERVER_ERROR" if status > 499 else "BAD_REQUEST_ERROR")
+        assert (error["code"], error["reason"]) == (code, reason)
+        assert error["description"]
+        assert answer.headers.get("Allow") == ("GET, HEAD" if status == 405 else None)
+        assert answer.headers.get("Retry-After") == ("1" if status > 499 else None)
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert requests.get(f"{url}{call}", timeout=10).headers["Content-Security-Policy"] == "from the API"
+    assert "Retry-After" not in requests.get(f"{url}{call}", timeout=10).headers
 
 
 # Health

@@ -13,7 +13,7 @@ from typing import Any
 from chalice import Chalice
 
 from chalicelib import page, request_log
-from chalicelib.http import JSON, PAGES, TEST_PATHS, UNKNOWN_PATH
+from chalicelib.http import PAGES, TEST_PATHS, UNKNOWN_PATH, usual_headers
 from shared.errors import GatewayError, MethodNotAllowed, NotFound
 
 CORS_HEADERS = "X-Api-Key, X-Api-Secret, Idempotency-Key, Content-Type"
@@ -59,9 +59,9 @@ def answer(
 
 def refused(refusal: GatewayError, request_id: str, *, resource: str = "", production: bool = False) -> dict[str, Any]:
     """A refusal that no endpoint saw; a page's has the page's headers, with nobody to frame it."""
-    headers = {"Content-Type": JSON, "X-Request-Id": request_id, "Cache-Control": "no-store"}
+    headers = usual_headers(request_id, production=production)
     if resource in PAGES:
-        headers = page.headers(page.NOBODY, production=production) | headers
+        headers |= page.headers(page.NOBODY, production=production)
     details = refusal.as_dict()
     if isinstance(refusal, MethodNotAllowed):
         headers["Allow"] = details.pop("allow")

@@ -51,6 +51,18 @@ WAIT_STEP_SECONDS_MAX = 1.0
 CREDENTIAL_SECONDS = 2.0  # how long a right credential is remembered where an endpoint is trusting
 CREDENTIALS_MAX = 10_000
 
+HSTS_SECONDS = 2 * 365 * 24 * 3600
+# On every answer, whatever became of the request; a page has others over them. A page of another origin that may read
+# an answer asks by CORS, which Cross-Origin-Resource-Policy does not touch.
+USUAL = {
+    "Content-Type": JSON,
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+USUAL_IN_PRODUCTION = USUAL | {"Strict-Transport-Security": f"max-age={HSTS_SECONDS}"}
+
 log = logging.getLogger(__name__)
 
 
@@ -218,7 +230,7 @@ def endpoint(
         def view(**path_ids: str) -> Response:
             request = routes.current_request
             request_id = request.context.get("requestId", "")
-            headers = {"Content-Type": JSON, "X-Request-Id": request_id, "Cache-Control": "no-store"}
+            headers = usual_headers(request_id, production=runtime.current().config.production)
             try:
                 stop_at = time.monotonic() + (_seconds_to_wait(request) if pending is not None else 0.0)
                 code, shown, more = _run(function, described, request, request_id, path_ids, open_tx, owner)
@@ -247,6 +259,10 @@ def endpoint(
         return function
 
     return register
+
+
+def usual_headers(request_id: str, *, production: bool) -> dict[str, str]:
+    return {**(USUAL_IN_PRODUCTION if production else USUAL), "X-Request-Id": request_id}
 
 
 def _run(

@@ -14,6 +14,7 @@ ENDPOINT_ID = "we_Q8sK3jD9s2L1pQr7"
 WEBHOOK_ID = "0b7e1d52-8c1f-4a57-9e55-1d1f3c6f2a10"
 USER_ID = "7d8f5a52-5b1c-4c8e-9a49-3c1f0a6f2e11"
 API_KEY = "key_test_abc123"
+PASSWORD = "w7Ck0Zq2RfT5vXy8BnLd"  # noqa: S105 - one that was made up
 URL = "https://shop.example/webhook"
 AT = 1705314660  # 2024-01-15T10:31:00Z
 
@@ -105,6 +106,8 @@ _VALUES: dict[str, Any] = {
     "MerchantOfUser.id": MERCHANT_ID,
     "MerchantWithSecrets.id": MERCHANT_ID,
     "NewMember.role": "developer",
+    "NewUser.name": "Asha Rao",
+    "NewUser.role": "owner",
     "NewWebhookEndpoint.secret": None,
     "Order.capture": "manual",
     "Order.status": "created",
@@ -145,6 +148,13 @@ _VALUES: dict[str, Any] = {
     "TestEventSent.message": "Test event scheduled",
     "TestMerchant.id": MERCHANT_ID,
     "TestMerchant.seeded": True,
+    "User.id": USER_ID,
+    "User.name": "Asha Rao",
+    "UserUpdate.is_operator": True,
+    "UserUpdate.merchant_id": None,
+    "UserWithPassword.id": USER_ID,
+    "UserWithPassword.name": "Asha Rao",
+    "UserWithPassword.password": PASSWORD,
     "Webhook.id": WEBHOOK_ID,
     "Webhook.status": "success",
     "WebhookAttempt.attempt": 1,

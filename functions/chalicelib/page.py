@@ -15,12 +15,11 @@ from chalice import Blueprint, Response
 from chalice.app import Request
 
 from chalicelib import runtime
-from chalicelib.http import ENDPOINTS, PAGES, RETRY_SECONDS, Endpoint
+from chalicelib.http import ENDPOINTS, HSTS_SECONDS, PAGES, RETRY_SECONDS, Endpoint
 from chalicelib.runtime import Runtime
 
 SHELLS = Path(__file__).parent / "pages"  # made by `npm run build` in checkout/
 HTML = "text/html; charset=utf-8"
-HSTS_SECONDS = 2 * 365 * 24 * 3600
 
 # Who may frame a page, as a Content-Security-Policy says it, of every page around: a frame in a frame must allow both.
 NOBODY = ("'none'",)

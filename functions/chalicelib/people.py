@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
@@ -30,6 +31,14 @@ class SessionMerchant(msgspec.Struct, kw_only=True):
 
 class MerchantOfUser(SessionMerchant, kw_only=True):
     role: RoleShown
+
+
+class User(SessionUser, kw_only=True):
+    merchants: Annotated[list[MerchantOfUser], Meta(description="For whom they may sign in.")]
+
+
+class UserWithPassword(User, kw_only=True):
+    password: Annotated[str, Meta(description="Shown this once: it is to be changed after signing in.")]
 
 
 class Session(msgspec.Struct, kw_only=True):
@@ -62,10 +71,7 @@ class AuditEntry(msgspec.Struct, kw_only=True):
 
 
 def show_session(tx: Tx, settings: Config, session: domain.Session) -> Session:
-    merchants = [
-        MerchantOfUser(id=str(row["id"]), name=row["name"], role=row["role"])
-        for row in users.merchants_of(tx, session.user_id)
-    ]
+    merchants = _merchants_of(tx, session.user_id)
     current = next((one for one in merchants if one.id == str(session.merchant_id)), None)
     return Session(
         user=SessionUser(
@@ -78,6 +84,25 @@ def show_session(tx: Tx, settings: Config, session: domain.Session) -> Session:
         checkout_url=settings.checkout_url,
         expires_at=views.timestamp(session.ends_at),
     )
+
+
+def show_user(tx: Tx, user: domain.User) -> User:
+    return User(
+        id=str(user.id),
+        email=user.email,
+        name=user.name,
+        is_operator=user.is_operator,
+        merchants=_merchants_of(tx, user.id),
+    )
+
+
+def show_user_with_password(tx: Tx, user: domain.User, password: str) -> UserWithPassword:
+    return UserWithPassword(**msgspec.structs.asdict(show_user(tx, user)), password=password)
+
+
+def _merchants_of(tx: Tx, user_id: UUID) -> list[MerchantOfUser]:
+    rows = users.merchants_of(tx, user_id)
+    return [MerchantOfUser(id=str(row["id"]), name=row["name"], role=row["role"]) for row in rows]
 
 
 def show_member(member: domain.Member) -> Member:

@@ -9,7 +9,7 @@ from typing import Any
 
 from chalice import Chalice
 
-from chalicelib import front, runtime
+from chalicelib import front, runtime, viewer
 from chalicelib.api import (
     api_keys,
     audit,
@@ -27,6 +27,7 @@ from chalicelib.api import (
     session,
     team,
     test,
+    users,
     webhook_endpoints,
     webhooks,
 )
@@ -43,6 +44,7 @@ NOUNS = (
     api_keys,
     session,
     team,
+    users,
     audit,
     overview,
     operations,
@@ -62,7 +64,9 @@ for endpoint in (health, openapi):
 
 def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """What API Gateway invokes."""
-    settings = runtime.current().config
+    on = runtime.current()
+    settings = on.config
+    viewer.put_address(event, on.distribution_secret)
     return front.answer(
         app,
         event,

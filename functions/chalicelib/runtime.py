@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ class Runtime:
     queue: Queue
     bank: Connector
     sealer: Sealer
+    distribution_secret: str | None = None  # by which a site's distribution is known, where there is one
 
     @cached_property
     def sender(self) -> Sender:
@@ -74,7 +75,8 @@ def _on_aws() -> Runtime:
 
     aws = aws_config.from_environment()
     secrets = Secrets(aws)
-    settings = aws_config.settings_with(secrets.variables())
+    variables = secrets.variables()
+    settings = aws_config.settings_with(variables)
     logs.set_up(settings.log_format)
     database = Database(
         settings.database_url,
@@ -83,4 +85,5 @@ def _on_aws() -> Runtime:
         prepare=False,  # a database proxy pins a session to one connection as soon as it prepares a statement
         renew=secrets.database_url if aws.database_secret else None,
     )
-    return build(settings, database, SqsQueue(settings.queue_url_prefix, database, aws))
+    made = build(settings, database, SqsQueue(settings.queue_url_prefix, database, aws))
+    return replace(made, distribution_secret=variables.get("DISTRIBUTION_SECRET"))

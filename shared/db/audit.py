@@ -37,16 +37,17 @@ def record(
     )
 
 
-def record_for_user(tx: Tx, actor: Actor, action: str, subject: str) -> None:
-    """For every merchant that the actor is a member of; for none, where there is none."""
+def record_for_user(tx: Tx, actor: Actor, action: str, subject: str, *, user_id: UUID | None = None) -> None:
+    """For every merchant that the user is a member of; for none, where there is none. It is the actor, unless said."""
     tx.execute(
         """insert into audit_log (merchant_id, user_id, actor, action, subject, address)
-           select merchant_id, %(user_id)s, %(actor)s, %(action)s, %(subject)s, %(address)s
-             from memberships where user_id = %(user_id)s
+           select merchant_id, %(user_id)s::uuid, %(actor)s, %(action)s, %(subject)s, %(address)s
+             from memberships where user_id = %(of)s
             union all
-           select null, %(user_id)s, %(actor)s, %(action)s, %(subject)s, %(address)s
-            where not exists (select from memberships where user_id = %(user_id)s)""",
+           select null, %(user_id)s::uuid, %(actor)s, %(action)s, %(subject)s, %(address)s
+            where not exists (select from memberships where user_id = %(of)s)""",
         {
+            "of": user_id or actor.user_id,
             "user_id": actor.user_id,
             "actor": actor.name,
             "action": action,

@@ -51,8 +51,8 @@ def rehash(tx: Tx, user_id: UUID, *, old: str, new: str) -> None:
     tx.execute("update users set password_hash = %s where id = %s and password_hash = %s", (new, user_id, old))
 
 
-def make_operator(tx: Tx, user_id: UUID) -> None:
-    tx.execute("update users set is_operator = true where id = %s", (user_id,))
+def set_operator(tx: Tx, user_id: UUID, is_operator: bool) -> None:
+    tx.execute("update users set is_operator = %s where id = %s", (is_operator, user_id))
 
 
 def rename(tx: Tx, user_id: UUID, name: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID
 
 from shared.db import audit, merchants, sessions, users
@@ -103,10 +105,25 @@ def create_user(
     return user, chosen
 
 
-def make_operator(tx: Tx, actor: Actor, user: User) -> None:
-    """Lets somebody who signs in already do what is the operator's."""
-    users.make_operator(tx, user.id)
-    audit.record(tx, actor, "user.made_operator", user.email, merchant_id=None)
+def find_user(tx: Tx, email_or_id: str) -> User:
+    """Raises NotFound."""
+    user = None
+    if "@" in email_or_id and email_or_id.isprintable():
+        user = users.find_by_email(tx, email_or_id)
+    elif "@" not in email_or_id:
+        with suppress(ValueError):
+            user = users.find(tx, UUID(email_or_id))
+    if user is None:
+        raise NotFound("User not found")
+    return user
+
+
+def set_operator(tx: Tx, actor: Actor, user: User, is_operator: bool) -> User:
+    """Lets somebody who signs in already do what is the operator's, or not any more: every call looks it up."""
+    users.set_operator(tx, user.id, is_operator)
+    action = "user.made_operator" if is_operator else "user.operator_removed"
+    audit.record(tx, actor, action, user.email, merchant_id=None)
+    return replace(user, is_operator=is_operator)
 
 
 def add_existing(tx: Tx, actor: Actor, user: User, merchant_id: UUID, role: Role) -> None:
@@ -119,17 +136,14 @@ def add_existing(tx: Tx, actor: Actor, user: User, merchant_id: UUID, role: Role
     audit.record(tx, actor, "team.member_added", user.email, merchant_id=merchant_id, details={"role": role})
 
 
-def reset_password(tx: Tx, actor: Actor, email: str, password: str | None) -> tuple[User, str]:
-    """A new password, made up unless one is given. Every session of the user ends. Raises NotFound."""
-    found = users.find_by_email(tx, email)
-    user = None if found is None else users.lock(tx, found.id)
-    if user is None:
-        raise NotFound("User not found")
+def reset_password(tx: Tx, actor: Actor, user: User, password: str | None) -> tuple[User, str]:
+    """A new password, made up unless one is given. Every session of the user ends."""
+    users.lock(tx, user.id)
     chosen = secrets.token_urlsafe(PASSWORD_BYTES) if password is None else password
     chosen = check_password(chosen, email=user.email, field="password")
     users.set_password(tx, user.id, passwords.hash(chosen))
     sessions.end_all(tx, user.id)
-    audit.record_for_user(tx, Actor(name=actor.name, user_id=user.id, address=""), "password.reset", user.email)
+    audit.record_for_user(tx, actor, "password.reset", user.email, user_id=user.id)
     return user, chosen
 
 
@@ -148,7 +162,8 @@ def _create(tx: Tx, *, email: str, name: str, password_hash: str, is_operator: b
     sessions.end_all(tx, left.id)
     users.set_password(tx, left.id, password_hash)
     users.rename(tx, left.id, named)
-    return left
+    users.set_operator(tx, left.id, is_operator)
+    return replace(left, name=named, is_operator=is_operator)
 
 
 def _check_name(name: str) -> str:

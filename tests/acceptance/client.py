@@ -116,6 +116,7 @@ class Deployment:
         what = f"{method} {path} answered {answer.status}"
         assert answer.status < 500 or path == "/health", f"{what}: {answer.body}"
         assert answer.headers["X-Request-Id"], what
+        assert answer.headers.get("X-Content-Type-Options") == "nosniff", what
         if answer.status >= 400 and "error" in answer.body:
             assert answer.error["request_id"] == answer.headers["X-Request-Id"], what
         operation = self.operation(method, path)

@@ -40,6 +40,19 @@ def test_a_merchant_that_is_signed_up_can_take_payments(operator: Caller) -> Non
     assert shown["id"] in [one["id"] for one in operator.get("/merchants", limit=100)["data"]]
 
 
+def test_who_is_made_by_the_operator_signs_in_and_gets_a_new_password_for_a_lost_one(
+    operator: Caller, payer: Caller, merchant: Merchant
+) -> None:
+    email = f"{unique('owner')}@example.com"
+    made = operator.post("/users", {"email": email, "name": "Asha Rao", "merchant_id": merchant.id})
+    reset = operator.call("POST", f"/users/{email}/password").body
+    assert (reset["id"], reset["merchants"]) == (made["id"], made["merchants"])
+    payer.refused(401, "POST", "/session", {"email": email, "password": made["password"]})
+    signed_in = payer.call("POST", "/session", {"email": email, "password": reset["password"]})
+    payer.deployment.session.cookies.clear()  # nobody else is to go on as this person
+    assert (signed_in.status, signed_in.body["role"]) == (200, "owner")
+
+
 def test_merchants_are_listed_newest_first_a_page_at_a_time(
     operator: Caller, merchant: Merchant, stranger: Merchant
 ) -> None:

@@ -98,6 +98,28 @@ def _assert_refused(answer: SimpleNamespace, status: int, code: str = "BAD_REQUE
         assert error.get(name) == value, error
 
 
+# Headers
+
+
+def test_every_answer_has_the_usual_headers(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = {name: value for name, value in CREDENTIALS.items() if name == "x-api-key"}
+    answers = {
+        200: api.call("GET", "/api/v1/orders"),
+        201: api.call("POST", "/api/v1/orders", {"amount": 500}),
+        400: api.call("POST", "/api/v1/orders", {}),
+        401: api.call("GET", "/api/v1/orders", headers=plain),
+        404: api.call("GET", "/api/v1/nothing"),
+        405: api.call("PUT", "/api/v1/orders", {}),
+    }
+    monkeypatch.setattr(http, "_run", None)
+    answers[500] = api.call("GET", "/api/v1/orders")
+    for status, answer in answers.items():
+        assert answer.status == status
+        assert http.USUAL.items() <= answer.headers.items(), status
+        assert "Strict-Transport-Security" not in answer.headers
+    assert {"X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Resource-Policy"} <= http.USUAL.keys()
+
+
 # Orders
 
 

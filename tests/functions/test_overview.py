@@ -485,6 +485,11 @@ def test_a_dead_job_is_listed_and_tried_again(api: Api, database: Database) -> N
     revived = api.call("POST", f"/api/v1/operations/dead_jobs/{job}/retry", headers=OPERATOR)
     assert (revived.status, revived.json["subject"], revived.json["status"]) == (200, payment, "pending")
     assert [str(told.id) for told in api.told.jobs] == [job]
+    with database.statement() as tx:
+        noted = tx.execute("select actor, subject, details from audit_log where action = 'job.retried'").fetchall()
+    assert noted == [
+        {"actor": "operator", "subject": job, "details": {"kind": "process_payment", "of": payment}},
+    ]
     assert api.call("POST", f"/api/v1/operations/dead_jobs/{job}/retry", headers=OPERATOR).status == 404
     gateway.process(database, runtime.current().bank)
     assert gateway.state(database, payment) == "authorized"

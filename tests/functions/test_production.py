@@ -214,6 +214,13 @@ def test_the_cookie_of_production_is_for_this_host_over_tls_only(api: Production
     assert api.call("POST", "/api/v1/orders", {"amount": 500}, headers=mine).status == 201
 
 
+def test_every_answer_keeps_browsers_at_tls(api: ProductionApi) -> None:
+    for path, status in ((ME, 200), ("/api/v1/orders/nothing", 404), ("/api/v1/nothing", 404)):
+        answer = api.call("GET", path)
+        assert answer.status == status
+        assert answer.headers["Strict-Transport-Security"] == "max-age=63072000", path
+
+
 # The test calls
 
 

@@ -666,6 +666,9 @@ LEAST = {
         ("POST", "/api/v1/merchants"),
         ("POST", "/api/v1/merchants/{merchant_id}/api_keys"),
         ("POST", "/api/v1/merchants/{merchant_id}/api_keys/{api_key}/roll"),
+        ("POST", "/api/v1/users"),
+        ("POST", "/api/v1/users/{user_id}/password"),
+        ("PUT", "/api/v1/users/{user_id}"),
     },
 }
 # For which the password must have been given again.
@@ -674,8 +677,11 @@ STEP_UP = {
     ("POST", "/api/v1/api_keys/{api_key}/roll"),
     ("POST", "/api/v1/merchants/{merchant_id}/api_keys"),
     ("POST", "/api/v1/merchants/{merchant_id}/api_keys/{api_key}/roll"),
+    ("POST", "/api/v1/users"),
+    ("POST", "/api/v1/users/{user_id}/password"),
     ("POST", "/api/v1/webhook_endpoints/{webhook_endpoint_id}/reveal"),
     ("POST", "/api/v1/webhook_endpoints/{webhook_endpoint_id}/secret"),
+    ("PUT", "/api/v1/users/{user_id}"),
 }
 
 

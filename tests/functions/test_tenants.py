@@ -61,9 +61,9 @@ QUERY = {
 )  # fmt: skip
 BODY = {"order_id": "order", "webhook_endpoint_id": "webhook_endpoint", "merchant_id": "merchant"} | dict.fromkeys(
     ("action", "amount", "capture", "card", "checkout_origins", "code", "currency", "current_password", "delivered",
-     "description", "email", "enabled", "events", "expires_at", "from", "method", "name", "new_password", "notes",
-     "overlap_seconds", "password", "reason", "receipt", "role", "secret", "to", "url", "vpa", "webhook_events",
-     "webhook_url")
+     "description", "email", "enabled", "events", "expires_at", "from", "is_operator", "method", "name",
+     "new_password", "notes", "overlap_seconds", "password", "reason", "receipt", "role", "secret", "to", "url", "vpa",
+     "webhook_events", "webhook_url")
 )  # fmt: skip
 LISTED = {
     "audit": "audit_entry",
@@ -101,6 +101,9 @@ OPERATORS = {
     ("POST", "/api/v1/merchants"),
     ("POST", "/api/v1/merchants/{merchant_id}/api_keys"),
     ("POST", "/api/v1/merchants/{merchant_id}/api_keys/{api_key}/roll"),
+    ("POST", "/api/v1/users"),
+    ("POST", "/api/v1/users/{user_id}/password"),
+    ("PUT", "/api/v1/users/{user_id}"),
 }
 
 # What takes no key, but somebody who has signed in.

@@ -190,7 +190,7 @@ def test_what_stands_follows_the_settings() -> None:
     assert (least.nat_gateways, least.addresses, least.databases, least.endpoints) == (1, 1, 1, 0)
     assert (most.nat_gateways, most.addresses, most.databases, most.endpoints) == (2, 2, 2, 4)
     assert least.secrets == 3, "two of ours, and the master's, which RDS keeps"
-    assert (least.firewalls, least.firewall_rules, least.keys, least.proxies) == (1, 5, 1, 1)
+    assert (least.firewalls, least.firewall_rules, least.keys, least.proxies) == (1, 6, 1, 1)
 
 
 def test_an_idle_month_costs_what_its_settings_ask(at: Prices) -> None:

@@ -278,6 +278,7 @@ def test_the_templates_of_the_gateway_apply_and_the_sites_are_uploaded(
     assert commands.deploy(tried_at, web=True) == 0, capsys.readouterr().err
     known = commands.aws.parameters(f"{APP}-web")
     assert (known["ApiDomain"], known["ApiBasePath"]) == ("a1b2.execute-api.example.com", "/api")
+    assert known["GatewaySecretArn"] == commands.aws.outputs(f"{APP}-foundation")["GatewaySecretArn"]
     outputs = commands.aws.outputs(f"{APP}-web")
     script = commands.aws.client("s3").get_object(Bucket=outputs["CheckoutBucket"], Key="checkout.js")
     script["Body"].close()

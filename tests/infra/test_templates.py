@@ -18,10 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chalicelib import cookies, http
+from chalicelib import cookies, http, viewer
 
-from infra import checks
-from infra.application import VIEWER_ADDRESS
+from infra import application, checks, secret, stages
 from infra.web_files import NOT_FOUND
 from local.embedded_postgres import SETTINGS
 from shared import site_files
@@ -668,19 +667,22 @@ def test_the_dashboards_page_has_the_headers_that_it_has_on_one_machine() -> Non
 
 def test_the_dashboard_has_the_api_below_its_own_host() -> None:
     paths = by_the_api("DashboardDistribution")
-    assert paths.keys() == {"/api/*", "/openapi.json"}
+    assert paths.keys() == {"/api/*", "/health", "/openapi.json"}
     for path, behaviour in paths.items():
         assert "ResponseHeadersPolicyId" not in behaviour, f"{path}: the API says its own"
         assert behaviour["CachePolicyId"] == {"Ref": "NoCache"}, path
         assert behaviour["OriginRequestPolicyId"] == {"Ref": "DashboardCalls"}, path
         assert {"GET", "POST", "PUT", "DELETE"} <= set(behaviour["AllowedMethods"]), path
         assert behaviour["ViewerProtocolPolicy"] == "https-only", path
+        assert [one["FunctionARN"] for one in behaviour["FunctionAssociations"]] == [
+            {"Fn::GetAtt": ["ViewerAddress", "FunctionARN"]}
+        ]
     config = properties("web.yaml", "DashboardCalls")["OriginRequestPolicyConfig"]
     assert set(config["CookiesConfig"]["Cookies"]) == {cookies.name(production=which) for which in (False, True)}
     passed = {name.lower() for name in config["HeadersConfig"]["Headers"]}
     assert passed >= {"origin", "sec-fetch-site", "content-type", "idempotency-key", "if-none-match", "x-background"}
     assert "host" not in passed, "API Gateway knows its own host only"
-    assert VIEWER_ADDRESS in passed and len(passed) <= 10, "CloudFront takes ten"
+    assert viewer.ADDRESS in passed and len(passed) <= 10, "CloudFront takes ten"
     api = next(one for one in properties("web.yaml", "DashboardDistribution")["DistributionConfig"]["Origins"][1:])
     assert (api["DomainName"], api["OriginPath"]) == ({"Ref": "ApiDomain"}, {"Ref": "ApiBasePath"})
     assert api["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
@@ -713,12 +715,53 @@ def test_what_the_api_says_of_its_pages_reaches_the_browser_as_it_was_said() -> 
     assert config["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
     assert config["CookiesConfig"] == {"CookieBehavior": "none"}
     passed = {name.lower() for name in config["HeadersConfig"]["Headers"]}
-    assert passed == {"content-type", "idempotency-key", "x-api-key", VIEWER_ADDRESS}
+    assert passed == {"content-type", "idempotency-key", "x-api-key", viewer.ADDRESS}
     origins = properties("web.yaml", "CheckoutDistribution")["DistributionConfig"]["Origins"]
     (api,) = [origin for origin in origins if origin["Id"] == "api"]
     assert (api["DomainName"], api["OriginPath"]) == ({"Ref": "ApiDomain"}, {"Ref": "ApiBasePath"})
     assert api["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
     assert api["CustomOriginConfig"]["OriginSSLProtocols"] == ["TLSv1.2"]
+
+
+@pytest.mark.parametrize("site", ["Checkout", "Dashboard"])
+def test_a_distribution_proves_to_the_api_that_it_is_one_by_a_secret_that_no_template_spells(site: str) -> None:
+    origins = properties("web.yaml", f"{site}Distribution")["DistributionConfig"]["Origins"]
+    (sent,) = next(origin for origin in origins if origin["Id"] == "api")["OriginCustomHeaders"]
+    assert sent["HeaderName"].lower() == viewer.PROOF
+    assert sent["HeaderValue"] == {"Fn::Sub": application.DISTRIBUTION_SECRET}
+    assert not [origin for origin in origins if origin["Id"] != "api" and "OriginCustomHeaders" in origin]
+    assert application.DISTRIBUTION_SECRET.strip("{}").split(":")[-1] in secret.MEMBERS
+
+
+def test_the_firewall_counts_people_by_themselves_only_where_a_distribution_says_who_they_are() -> None:
+    rules = application.extension(stages.load("dev"))["Resources"]["Firewall"]["Properties"]["Rules"]
+    counted = [rule["Statement"]["RateBasedStatement"] for rule in rules if "RateBasedStatement" in rule["Statement"]]
+    proof = {
+        "FieldToMatch": {"SingleHeader": {"Name": viewer.PROOF}},
+        "PositionalConstraint": "EXACTLY",
+        "SearchString": {"Fn::Sub": application.DISTRIBUTION_SECRET},
+        "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+    }
+    handed_on = {"ByteMatchStatement": proof}
+    direct = {"NotStatement": {"Statement": handed_on}}
+    limits: dict[str, list[int]] = {"IP": [], "FORWARDED_IP": []}
+    for one in counted:
+        by = one["AggregateKeyType"]
+        scope = one["ScopeDownStatement"]
+        parts = scope.get("AndStatement", {"Statements": [scope]})["Statements"]
+        assert (handed_on in parts, direct in parts) == ((False, True) if by == "IP" else (True, False))
+        assert one.get("ForwardedIPConfig", {}).get("HeaderName") == (None if by == "IP" else viewer.ADDRESS)
+        limits[by].append(one["Limit"])
+    assert limits["IP"] == limits["FORWARDED_IP"] and len(limits["IP"]) == 2, "each call is counted by one of the two"
+
+
+def test_what_api_gateway_answers_by_itself_has_the_headers_of_every_answer() -> None:
+    usual = {name: f"'{value}'" for name, value in http.USUAL_IN_PRODUCTION.items() if name != "Content-Type"}
+    for name, answer in application.gateway_responses(production=True).items():
+        told = {key.rpartition(".")[2]: value for key, value in answer["responseParameters"].items()}
+        assert usual.items() <= told.items() and told["X-Request-Id"] == "context.requestId", name
+        assert http.JSON in answer["responseTemplates"], name
+    assert "Strict-Transport-Security" not in str(application.gateway_responses(production=False))
 
 
 @pytest.mark.parametrize("headers", ["CheckoutHeaders", "SdkHeaders"])
@@ -749,8 +792,8 @@ def test_the_functions_at_the_edge_do_what_they_say() -> None:
         )
         return json.loads(ran.stdout)
 
-    forged = {"uri": "/checkout", "headers": {VIEWER_ADDRESS: {"value": "198.51.100.1"}}}
-    assert run("ViewerAddress", forged)["headers"] == {VIEWER_ADDRESS: {"value": "203.0.113.7"}}
+    forged = {"uri": "/checkout", "headers": {viewer.ADDRESS: {"value": "198.51.100.1"}}}
+    assert run("ViewerAddress", forged)["headers"] == {viewer.ADDRESS: {"value": "203.0.113.7"}}
     assert run("CheckoutHome", {"uri": "/"})["headers"] == {"location": {"value": "/checkout"}}
     assert run("CheckoutHome", {"uri": "/a"}) == {"uri": "/a"}
 

@@ -385,6 +385,10 @@ def test_the_first_user_of_a_merchant_signs_in_with_a_password_that_is_shown_onc
     risen = run("user-create", "--email", "owner@stores.example", "--operator")
     assert risen.out == "owner@stores.example is operator too, and signs in as before.\n"
     assert "operator" in run("user-list").out.partition("owner@stores.example")[2].partition("\n")[0]
+    fallen = run("user-operator", "owner@stores.example", "--off")
+    assert fallen.out == "owner@stores.example is no operator any more.\n"
+    assert "operator" not in run("user-list").out.partition("owner@stores.example")[2].partition("\n")[0]
+    assert told(run, "user-operator", "owner@stores.example")["is_operator"] is True
 
 
 def test_a_merchant_is_made_with_its_owner(run: Run, database: Database) -> None:
@@ -426,6 +430,7 @@ def test_a_lost_password_is_replaced_and_every_session_ends(
         (("user-create", "--email", "a@b", "--operator"), "email must look like name@example.com.\n"),
         (("user-create", "--email", "a@b.example", "--merchant", "no@b.example"), "Merchant not found.\n"),
         (("user-password", "no@b.example"), "User not found.\n"),
+        (("user-operator", "no@b.example"), "User not found.\n"),
     ],
 )
 def test_what_cannot_be_done_to_people_is_refused_in_a_sentence(

@@ -32,4 +32,5 @@ class JobRevived(msgspec.Struct, kw_only=True):
 def retry_dead_job(call: Call[None], job_id: str) -> JobRevived:
     job, subject = operations.revive(call.tx, job_id)
     call.staged.append(job)
+    call.audit("job.retried", str(job.id), kind=job.kind, of=subject)
     return JobRevived(id=str(job.id), kind=job.kind, subject=subject, status="pending")

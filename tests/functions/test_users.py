@@ -1,0 +1,139 @@
+"""The operator's calls about people: who may sign in at first, a lost password, further operators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from chalicelib import runtime
+
+from shared.config import Config
+from shared.db.database import Database
+from shared.sealing import Sealer
+from shared.services import test_merchant
+from tests import gateway, people
+from tests.functions.test_api import Api, _assert_refused, _start
+from tests.functions.test_sessions import cookie, logged, sign_in
+from tests.functions.test_tenants import OPERATOR, OPERATOR_SECRET
+
+USERS = "/api/v1/users"
+EMAIL = "asha@shop.example"
+ASHA = {"email": EMAIL, "name": "Asha Rao"}
+ID = str(test_merchant.ID)
+
+
+@pytest.fixture
+def api(settings: Config, database: Database) -> Iterator[Api]:
+    yield _start(replace(settings, operator_secret=OPERATOR_SECRET), database)
+    runtime.current().close()
+
+
+def make(api: Api, **more: Any) -> Any:
+    made = api.call("POST", USERS, ASHA | more, headers=OPERATOR)
+    assert made.status == 201, made.json
+    return made.json
+
+
+def test_the_first_owner_signs_in_with_a_password_that_is_shown_once(api: Api, observer: psycopg.Connection) -> None:
+    made = make(api, merchant_id=ID)
+    assert made["merchants"] == [{"id": ID, "name": "Test Merchant", "role": "owner"}]
+    assert (made["email"], made["name"], made["is_operator"]) == (EMAIL, "Asha Rao", False)
+    entered = sign_in(api, EMAIL, made["password"])
+    assert entered.status == 200 and entered.json["role"] == "owner"
+    ((merchant_id, user_id, actor, _, subject, details, address),) = logged(observer, "team.member_added")
+    assert (merchant_id, user_id, actor, subject) == (test_merchant.ID, None, "operator", EMAIL)
+    assert (details, address) == ({"role": "owner", "operator": False}, "127.0.0.1")
+
+
+def test_an_operator_is_of_no_merchant_and_makes_the_next_one(api: Api, database: Database) -> None:
+    first = make(api, is_operator=True)
+    assert first["merchants"] == []
+    mine = cookie(sign_in(api, EMAIL, first["password"]))
+    another = {"email": "ravi@shop.example", "name": "Ravi", "is_operator": True}
+    _assert_refused(api.call("POST", USERS, another, headers=mine), 403, "FORBIDDEN_ERROR", reason="password_needed")
+    api.call("POST", "/api/v1/session/confirm", {"password": first["password"]}, headers=mine)
+    assert api.call("POST", USERS, another, headers=mine).status == 201
+
+
+def test_a_repeated_call_shows_the_same_password_and_keeps_it_sealed(api: Api, observer: psycopg.Connection) -> None:
+    headers = OPERATOR | {"idempotency-key": "first"}
+    first, again = (api.call("POST", USERS, ASHA | {"merchant_id": ID}, headers=headers) for _ in range(2))
+    assert first.json == again.json and again.headers["Idempotency-Replayed"] == "true"
+    kept = observer.execute("select t::text from idempotency_keys t").fetchall()
+    assert len(kept) == 1 and first.json["password"] not in kept[0][0]
+
+
+@pytest.mark.parametrize("named", ["id", "email"])
+def test_a_lost_password_is_replaced_and_every_session_ends(
+    api: Api, database: Database, observer: psycopg.Connection, named: str
+) -> None:
+    made = make(api, merchant_id=ID)
+    old = cookie(sign_in(api, EMAIL, made["password"]))
+    operator = people.signed_up(database, None, None, operator=True, email="the@operator.example")
+    mine = people.cookie_of(database, operator, confirmed=True)
+    reset = api.call("POST", f"{USERS}/{made[named]}/password", headers=mine)
+    assert reset.status == 200 and reset.json["password"] != made["password"]
+    _assert_refused(api.call("GET", "/api/v1/session", headers=old), 401, "AUTHENTICATION_ERROR")
+    _assert_refused(sign_in(api, EMAIL, made["password"]), 401, "AUTHENTICATION_ERROR")
+    assert sign_in(api, EMAIL, reset.json["password"]).status == 200
+    ((merchant_id, user_id, actor, _, subject, _, address),) = logged(observer, "password.reset")
+    assert (merchant_id, subject) == (test_merchant.ID, EMAIL), "the merchant's owners see it"
+    assert (user_id, actor, address) == (operator, "the@operator.example", "127.0.0.1"), "and who did it"
+
+
+def test_who_is_no_operator_any_more_is_none_at_the_next_call(
+    api: Api, database: Database, observer: psycopg.Connection
+) -> None:
+    both = people.signed_up(database, test_merchant.ID, "owner", operator=True)
+    only = people.signed_up(database, None, None, operator=True)
+    for user_id, status in ((both, 403), (only, 401)):
+        theirs = people.cookie_of(database, user_id)
+        assert api.call("GET", "/api/v1/operations", headers=theirs).status == 200
+        taken = api.call("PUT", f"{USERS}/{user_id}", {"is_operator": False}, headers=OPERATOR)
+        assert (taken.status, taken.json["is_operator"]) == (200, False)
+        assert api.call("GET", "/api/v1/operations", headers=theirs).status == status
+    given = api.call("PUT", f"{USERS}/{only}", {"is_operator": True}, headers=OPERATOR)
+    assert given.json["is_operator"] and api.call("GET", "/api/v1/operations", headers=theirs).status == 200
+    actions = [action for _, _, actor, action, *_ in logged(observer) if actor == "operator"]
+    assert actions == ["user.operator_removed", "user.operator_removed", "user.made_operator"]
+
+
+def test_who_signs_in_already_gets_a_further_merchant_and_keeps_the_password(
+    api: Api, database: Database, sealer: Sealer
+) -> None:
+    made = make(api, merchant_id=ID)
+    other = gateway.other_merchant(database, sealer)
+    again = api.call("POST", USERS, ASHA | {"merchant_id": str(other)}, headers=OPERATOR)
+    _assert_refused(again, 400, field="email", reason="email_taken")
+    added = api.call("PUT", f"{USERS}/{EMAIL}", {"merchant_id": str(other), "role": "support"}, headers=OPERATOR)
+    assert [(one["id"], one["role"]) for one in added.json["merchants"]] == [(ID, "owner"), (str(other), "support")]
+    assert sign_in(api, EMAIL, made["password"]).status == 200
+
+
+def test_who_left_every_team_may_be_made_an_operator_anew(api: Api, database: Database) -> None:
+    left = people.signed_up(database, None, None, email=EMAIL)
+    made = make(api, is_operator=True)
+    assert (UUID(made["id"]), made["is_operator"], made["name"]) == (left, True, "Asha Rao")
+    assert sign_in(api, EMAIL, made["password"]).json["user"]["is_operator"]
+
+
+def test_what_cannot_be_is_refused(api: Api) -> None:
+    for change, status, field in (
+        ({}, 400, "merchant_id"),
+        ({"merchant_id": str(uuid4())}, 404, None),
+        ({"merchant_id": ID, "email": "nobody"}, 400, "email"),
+        ({"merchant_id": ID, "name": " "}, 400, "name"),
+        ({"merchant_id": ID, "role": "king"}, 400, "role"),
+    ):
+        answer = api.call("POST", USERS, ASHA | change, headers=OPERATOR)
+        assert (answer.status, answer.json["error"].get("field")) == (status, field), answer.json
+    for nobody in (str(uuid4()), "nobody@shop.example", "nothing", "a\x00@b.example", "%00"):
+        for method, path in (("PUT", f"{USERS}/{nobody}"), ("POST", f"{USERS}/{nobody}/password")):
+            answer = api.call(method, path, {"is_operator": True}, headers=OPERATOR)
+            _assert_refused(answer, 404, "NOT_FOUND_ERROR", description="User not found")
+    with_a_key = api.call("POST", USERS, ASHA | {"merchant_id": ID})
+    _assert_refused(with_a_key, 401, "AUTHENTICATION_ERROR")
