@@ -8,7 +8,9 @@ import msgspec
 from msgspec import Meta
 
 from chalicelib.query import CreatedGte, CreatedLte, created_between
+from shared import money
 from shared.domain.payment import State
+from shared.errors import BadRequest
 
 if TYPE_CHECKING:
     StateName = str
@@ -26,12 +28,18 @@ class PaymentFilters(msgspec.Struct, kw_only=True):
     receipt: Annotated[str | None, Meta(description="Of its order.")] = None
     vpa: Annotated[str | None, Meta(description="However it is written.")] = None
     card_last4: Annotated[str | None, Meta(description="The card's last four digits.")] = None
+    currency: Annotated[str | None, Meta(description="ISO 4217, such as `INR`.")] = None
     amount: int | None = None
     amount_gte: int | None = None
     amount_lte: int | None = None
 
     def where(self) -> dict[str, Any]:
-        """The conditions of a list. The state stands in its text too, so that an index of rare states serves it."""
+        """The conditions of a list. State and currency stand in its text too: the indexes of rare ones need that.
+
+        Raises BadRequest.
+        """
+        if self.currency is not None and not money.is_currency(self.currency):
+            raise BadRequest("currency must be one of ISO 4217, such as INR", field="currency", reason="invalid_value")
         return {
             "status = %s": self.status,
             f"state = '{self.state}' and state = %s": self.state,
@@ -41,6 +49,7 @@ class PaymentFilters(msgspec.Struct, kw_only=True):
                                               and o.receipt = %s)""": self.receipt,
             "vpa is not null and coalesce(lower(vpa), card_last4) = lower(%s)": self.vpa,
             "card_last4 is not null and coalesce(lower(vpa), card_last4) = %s": self.card_last4,
+            f"currency = '{self.currency}' and currency = %s": self.currency,
             "amount = %s": self.amount,
             "amount >= %s": self.amount_gte,
             "amount <= %s": self.amount_lte,
