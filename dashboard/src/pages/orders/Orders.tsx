@@ -128,11 +128,12 @@ export default function Orders() {
             )
           }
         />
-        {data && (data.data.length > 0 || filters.after || filters.before) && (
+        {(data?.data.length || filters.after || filters.before) && (
           <Pager
             place={filters}
-            ids={data.data.map((order) => order.id)}
-            hasMore={data.has_more}
+            ids={data?.data.map((order) => order.id) ?? []}
+            hasMore={data?.has_more ?? false}
+            stale={isPlaceholderData || !data}
             noun="orders"
             go={(place) => {
               const { after: _a, before: _b, ...kept } = filters;

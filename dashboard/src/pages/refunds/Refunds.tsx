@@ -115,11 +115,12 @@ export default function Refunds() {
             )
           }
         />
-        {data && (data.data.length > 0 || filters.after || filters.before) && (
+        {(data?.data.length || filters.after || filters.before) && (
           <Pager
             place={filters}
-            ids={data.data.map((refund) => refund.id)}
-            hasMore={data.has_more}
+            ids={data?.data.map((refund) => refund.id) ?? []}
+            hasMore={data?.has_more ?? false}
+            stale={isPlaceholderData || !data}
             noun="refunds"
             go={(place) => {
               const { after: _a, before: _b, ...kept } = filters;

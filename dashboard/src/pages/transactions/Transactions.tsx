@@ -188,11 +188,12 @@ export default function Transactions() {
             )
           }
         />
-        {data && (data.data.length > 0 || filters.after || filters.before) && (
+        {(data?.data.length || filters.after || filters.before) && (
           <Pager
             place={filters}
-            ids={data.data.map((payment) => payment.id)}
-            hasMore={data.has_more}
+            ids={data?.data.map((payment) => payment.id) ?? []}
+            hasMore={data?.has_more ?? false}
+            stale={isPlaceholderData || !data}
             noun="payments"
             go={(place) => {
               const { after: _a, before: _b, ...kept } = filters;
