@@ -1,4 +1,4 @@
-"""Lists and figures: narrowed in the address, paged by keys, searched, taken home, in dates and currencies one chooses."""
+"""Lists and figures: narrowed in the address, paged by keys, searched, taken home, of the dates and currency one chose."""
 
 from __future__ import annotations
 
