@@ -258,6 +258,7 @@ export default function Home() {
             {custom && <DateFields dates={filters} choose={choose} />}
             <SegmentedControl
               aria-label="Time shown"
+              classNames={{ label: classes.rangeName ?? "" }}
               data={[
                 ...RANGE_NAMES.map((name) => ({ value: name, label: SHORT[name] })),
                 { value: CUSTOM, label: "Dates" },

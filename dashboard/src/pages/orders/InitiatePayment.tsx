@@ -30,6 +30,7 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
   // Three letters, as all codes are; which of them the gateway takes, it says itself.
   const currency = typed.trim().toUpperCase();
   const isCode = /^[A-Z]{3}$/.test(currency);
+  const sign = signOf(isCode ? currency : DEFAULT_CURRENCY);
   const checked = checkAmount(text, isCode ? currency : DEFAULT_CURRENCY, { least: LEAST });
   const of = (field: string): string | null =>
     error instanceof ApiError && error.field === field ? error.description : null;
@@ -94,7 +95,8 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
           inputMode="decimal"
           autoComplete="off"
           size="md"
-          leftSection={<span aria-hidden>{signOf(isCode ? currency : DEFAULT_CURRENCY)}</span>}
+          leftSection={<span aria-hidden>{sign}</span>}
+          leftSectionWidth={sign.length > 2 ? 52 : 36}
           value={text}
           onChange={(event) => {
             setText(event.currentTarget.value);
