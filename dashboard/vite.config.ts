@@ -10,6 +10,7 @@ import {
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { initialLoadLimit } from "./initialLoad.ts";
 import { choices } from "./src/theme/choices.ts";
 
 const VARIABLES = "virtual:theme-variables.css";
@@ -35,7 +36,7 @@ const api = process.env.API_URL ?? "http://localhost:8000";
 export default defineConfig({
   base: "/",
   publicDir: false,
-  plugins: [react(), themeVariables()],
+  plugins: [react(), themeVariables(), initialLoadLimit()],
   build: {
     assetsDir: "dashboard/assets",
     target: "es2022",

@@ -24,6 +24,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LOST_PLUS = re.compile(r"[0-9-]+[T ][0-9:.]+ (?P<offset>[0-9]{2}:?[0-9]{2})")
 MOMENT = "`2024-01-15T10:31:00Z`, a date for its midnight in UTC, or unix seconds"
 WAIT_SECONDS_MAX = 25  # API Gateway gives up after 29
+TEXT_MAX = 255  # characters that somebody looks for: as long as a receipt may be
 
 
 class Paging(msgspec.Struct, kw_only=True):
@@ -78,6 +79,14 @@ def paged(filters: type[msgspec.Struct]) -> type[msgspec.Struct]:
         namespace={"page": Paging.page},
         kw_only=True,
     )
+
+
+def looked_for(text: str | None) -> str | None:
+    """What `q` looks for, None if that is nothing. Raises BadRequest."""
+    text = (text or "").strip()
+    if len(text) > TEXT_MAX:
+        raise BadRequest(f"q must have at most {TEXT_MAX} characters", field="q", reason="too_long")
+    return text or None
 
 
 class Wait(msgspec.Struct, kw_only=True):

@@ -58,7 +58,7 @@ def select(
     page: Page,
     where: Mapping[str, Any],
 ) -> Rows:
-    """`where` has conditions with one `%s` as keys; those whose value is None do not count.
+    """`where` has conditions with one `%s` as keys, or with one for each member of a tuple; None does not count.
 
     `merchant_id` is None only where an operator asks. Raises BadRequest for a cursor that names no row of the list.
     """
@@ -67,7 +67,8 @@ def select(
     if page.offset is not None and (page.starting_after or page.ending_before):
         raise BadRequest("Send offset or a cursor, not both", field="offset")
     given = {condition: value for condition, value in where.items() if value is not None}
-    conditions, values = list(given), list(given.values())
+    conditions = list(given)
+    values = [one for value in given.values() for one in (value if isinstance(value, tuple) else (value,))]
     if merchant_id is not None:
         conditions.insert(0, "merchant_id = %s")
         values.insert(0, merchant_id)

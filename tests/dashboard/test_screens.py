@@ -35,6 +35,8 @@ PAGES = {
     "payment-failed": "/dashboard/transactions/{failed}",
     "payment-held": "/dashboard/transactions/{held}",
     "payment-unknown": "/dashboard/transactions/pay_0000000000000000",
+    "home-dates": "/dashboard?from=2026-01-01&to=2026-01-31",
+    "transactions-dates": "/dashboard/transactions?from=2026-01-01&to=2026-01-31&currency=USD&min=5",
     "orders": "/dashboard/orders",
     "order": "/dashboard/orders/{order}",
     "initiate": "/dashboard/orders?new=1",

@@ -11,11 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import app as handlers
 import psycopg
 import pytest
 from chalicelib import request_log, runtime
+from chalicelib.api.payments.filters import PaymentFilters
 from chalicelib.schedules import figures as figures_schedule
 
 from local import events
@@ -232,6 +234,40 @@ def test_payments_are_filtered_by_vpa_card_receipt_and_state(api: Api, database:
     assert ids("state=outcome_unknown") == [unknown]
     assert ids("vpa=1111") == ids("card_last4=approve@magic") == ids("receipt=r") == []
     assert api.call("GET", "/api/v1/payments?state=x%27%20or%201=1").status == 400
+
+
+def test_amounts_are_of_one_currency(api: Api, database: Database) -> None:
+    rupees = _paid(api, database)
+    dollars = api.pay(api.order(currency="USD")).json["id"]
+
+    def ids(query: str) -> list[str]:
+        return [one["id"] for one in _get(api, f"/payments?{query}")["data"]]
+
+    assert ids("currency=USD&amount_gte=100") == [dollars]
+    assert ids("currency=INR&amount_gte=100") == [rupees]
+    assert ids("currency=EUR") == []
+    exported = api.call("GET", "/api/v1/payments/export?currency=USD").json
+    assert dollars in exported and rupees not in exported
+    for unknown in ("usd", "XXX", "x%27%20or%201=1"):
+        error = api.call("GET", f"/api/v1/payments?currency={unknown}").json["error"]
+        assert (error["field"], error["reason"]) == ("currency", "invalid_value")
+
+
+def test_few_payments_of_a_currency_are_found_among_many(api: Api, database: Database) -> None:
+    for _ in range(3):
+        api.pay(api.order(currency="USD"))
+    merchant_id = UUID(_get(api, "/merchants/me")["id"])
+    where = PaymentFilters(currency="USD").where(merchant_id)
+    conditions = " and ".join(condition for condition, value in where.items() if value is not None)
+    with database.transaction() as tx:
+        for kind in ("seqscan", "bitmapscan", "sort"):
+            tx.execute(f"set local enable_{kind} = off")
+        plan = tx.execute(
+            f"""explain select id from payments where merchant_id = %s and {conditions}
+                order by created_at desc, id desc limit 26""",
+            (merchant_id, "USD"),
+        ).fetchall()
+    assert "payments_rare_currency" in str(plan)
 
 
 # Export

@@ -110,10 +110,24 @@ export const attentionQuery = queryOptions({
   meta: live,
 });
 
-export const statsQuery = (params: { from?: string; to?: string; interval?: "hour" | "day" }) =>
+/** The currencies there are payments in; which they are changes too seldom to be asked with everything else. */
+export const currenciesQuery = queryOptions({
+  queryKey: ["currencies"],
+  queryFn: async ({ signal }) => (await get<Stats>("/api/v1/stats", {}, signal)).currencies,
+  staleTime: 5 * 60_000,
+});
+
+interface StatsParams {
+  from?: string;
+  to?: string;
+  interval?: "hour" | "day";
+  currency?: string | undefined;
+}
+
+export const statsQuery = (params: StatsParams) =>
   queryOptions({
     queryKey: ["stats", params],
-    queryFn: ({ signal }) => get<Stats>("/api/v1/stats", params, signal),
+    queryFn: ({ signal }) => get<Stats>("/api/v1/stats", { ...params }, signal),
     placeholderData: keepPreviousData,
     meta: live,
   });

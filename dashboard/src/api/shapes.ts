@@ -156,6 +156,8 @@ export interface Stats {
   by_method: { method: string; payments: number; succeeded: number; success_rate: number | null }[];
   failures: { reason: string; count: number }[];
   currency: string;
+  /** Those there are payments in, the most used one first. */
+  currencies: string[];
 }
 
 export interface FailingEndpoint {

@@ -2,11 +2,13 @@ import { expect, test } from "vitest";
 import { parseSearch, safeReturn, stringifySearch } from "../routes/search";
 import {
   countChoices,
+  created,
+  dateOf,
+  isId,
   listParams,
   paymentParams,
   rangeStart,
   readFilters,
-  searchPayments,
   withChoice,
   withoutPage,
 } from "./filters";
@@ -38,7 +40,7 @@ test("paging is no choice", () => {
 });
 
 test("amounts become minor units, days become moments with both days included", () => {
-  const params = listParams({ min: "10.5", max: "oops", from: "2026-11-01", to: "2026-11-02" }, NOW);
+  const params = paymentParams({ min: "10.5", max: "oops", from: "2026-11-01", to: "2026-11-02" }, NOW);
   expect(params.amount_gte).toBe(1050);
   expect(params.amount_lte).toBeUndefined();
   const span = Date.parse(String(params.created_lte)) - Date.parse(String(params.created_gte));
@@ -51,12 +53,28 @@ test("a range begins at midnight, today being its last day; the last 24 hours at
   expect(rangeStart("24h", NOW)).toBe(rangeStart("24h", NOW + 60_000));
 });
 
-test("what is searched for is told by its form", () => {
-  expect(searchPayments(" order_abc ")).toEqual({ order_id: "order_abc" });
-  expect(searchPayments("asha@upi")).toEqual({ vpa: "asha@upi" });
-  expect(searchPayments("4242")).toEqual({ card_last4: "4242" });
-  expect(searchPayments("42424")).toEqual({ receipt: "42424" });
-  expect(searchPayments(" ")).toEqual({});
+test("amounts are of one currency, and in its minor units", () => {
+  expect(paymentParams({ min: "10.5" }, NOW)).toMatchObject({ currency: "INR", amount_gte: 1050 });
+  expect(paymentParams({ min: "500", currency: "JPY" }, NOW)).toMatchObject({ currency: "JPY", amount_gte: 500 });
+  expect(paymentParams({ currency: "USD" }, NOW)).toMatchObject({ currency: "USD", amount_gte: undefined });
+  expect(paymentParams({}, NOW).currency).toBeUndefined();
+  expect("amount_gte" in listParams({ min: "10.5" }, NOW)).toBe(false);
+});
+
+test("dates count in whichever order, one alone is open at its other end, a year half typed is none", () => {
+  const days = created({ from: "2026-11-01", to: "2026-11-02" }, NOW);
+  expect(created({ from: "2026-11-02", to: "2026-11-01" }, NOW)).toEqual(days);
+  expect(days.created_gte).toBe(new Date("2026-11-01T00:00:00").toISOString().replace(".000", ""));
+  expect(created({ from: "2026-11-01" }, NOW)).toEqual({ created_gte: days.created_gte });
+  expect(created({ to: "2026-11-02" }, NOW)).toEqual({ created_lte: days.created_lte });
+  expect(readFilters({ from: "0202-11-01", to: "2026-11-02", currency: "inr" })).toEqual({ to: "2026-11-02" });
+  expect(dateOf(NOW)).toBe("2026-11-21");
+});
+
+test("what is typed is searched for as it is; only a whole id is a place to go to", () => {
+  for (const q of ["order_2024-17", "2024", "asha@upi", "pay_A"]) expect(paymentParams({ q }, NOW).q).toBe(q);
+  expect(isId("order", "order_2024-17") || isId("pay", "pay_A") || isId("pay", "order_0123456789abcDEF")).toBe(false);
+  expect(isId("pay", "pay_0123456789abcDEF")).toBe(true);
 });
 
 test("an export has the list's filters and no page", () => {

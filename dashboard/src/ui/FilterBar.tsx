@@ -2,10 +2,9 @@
 
 import { Button, Select, TextInput } from "@mantine/core";
 import { IconSearch, IconX } from "@tabler/icons-react";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import type { ReactNode } from "react";
 import classes from "./FilterBar.module.css";
-
-const SETTLE_MS = 350;
+import { useTyped } from "./typed";
 
 export function FilterBar({ children, choices, clear }: { children: ReactNode; choices: number; clear: () => void }) {
   return (
@@ -31,34 +30,14 @@ interface FilterTextProps {
 
 /** Text that counts when the typing stops, or with Enter. */
 export function FilterText({ label, placeholder, value, choose, error, wide = false }: FilterTextProps) {
-  const [text, setText] = useState(value);
-  const told = useRef(value);
-  useEffect(() => {
-    // Changed from outside: "Clear", the back button.
-    if (value !== told.current) setText(value);
-    told.current = value;
-  }, [value]);
-  const tell = (next: string): void => {
-    if (next === told.current) return;
-    told.current = next;
-    choose(next);
-  };
-  const newest = useRef(tell);
-  newest.current = tell;
-  useEffect(() => {
-    const timer = setTimeout(() => newest.current(text.trim()), SETTLE_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
   return (
     <TextInput
       className={(wide ? classes.wide : classes.amount) ?? ""}
       aria-label={label}
       placeholder={placeholder}
-      value={text}
       error={error}
       {...(wide ? { leftSection: <IconSearch size={16} aria-hidden /> } : { inputMode: "decimal" as const })}
-      onChange={(event) => setText(event.currentTarget.value)}
-      onKeyDown={(event) => event.key === "Enter" && tell(text.trim())}
+      {...useTyped(value, choose)}
     />
   );
 }

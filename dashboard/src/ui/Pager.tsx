@@ -15,21 +15,24 @@ interface PagerProps {
   /** Ids of the rows shown, and whether there are more in the direction one came from. */
   ids: string[];
   hasMore: boolean;
+  /** They are not those of `place`: from these one cannot go on. */
+  stale?: boolean;
   go: (place: Place) => void;
   noun: string;
 }
 
-export function Pager({ place, ids, hasMore, go, noun }: PagerProps) {
+export function Pager({ place, ids, hasMore, stale = false, go, noun }: PagerProps) {
   const first = ids[0];
   const last = ids.at(-1);
   const newer = place.before ? hasMore : place.after !== undefined;
   const older = place.before ? true : hasMore;
   const goNewer = (): void => {
+    if (stale) return;
     if (newer && first) go({ before: first });
     else if (newer) go({});
   };
   const goOlder = (): void => {
-    if (older && last) go({ after: last });
+    if (!stale && older && last) go({ after: last });
   };
   useShortcuts([
     { keys: "n", does: "Next page", group: "Lists", run: goOlder },

@@ -9,6 +9,7 @@ export { type Column, DataTable } from "./DataTable";
 export { EmptyState } from "./EmptyState";
 export { adviceFor, ErrorState } from "./ErrorState";
 export { FilterBar, FilterSelect, FilterText } from "./FilterBar";
+export { FilterDate } from "./FilterDate";
 export { GuardedButton } from "./GuardedButton";
 export { IdText } from "./IdText";
 export { type Shortcut, useShortcuts } from "./keys";

@@ -12,5 +12,8 @@ create index payments_instrument on payments (merchant_id, coalesce(lower(vpa), 
 create index payments_rare_state on payments (state, merchant_id, created_at desc, id desc)
     where state in ('requires_action', 'outcome_unknown', 'partially_captured', 'voided', 'authorization_expired');
 
+-- Most gateways take one currency, and pay nothing for this.
+create index payments_rare_currency on payments (currency, merchant_id, created_at desc, id desc) where currency <> 'INR';
+
 -- A delivery gets its first entry here with its first attempt.
 create index webhook_logs_attempted on webhook_logs (merchant_id, last_attempt_at desc) where last_attempt_at is not null;

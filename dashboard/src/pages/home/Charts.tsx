@@ -3,9 +3,9 @@
 import "@mantine/core/styles/ColorSwatch.layer.css";
 import "@mantine/charts/styles.layer.css";
 
-import { AreaChart, BarChart } from "@mantine/charts";
+import { AreaChart, BarChart, LineChart } from "@mantine/charts";
 import type { Stats, StatsPoint } from "../../api/shapes";
-import { formatAmount, formatCount, Panel } from "../../ui";
+import { formatAmount, formatCount, formatRate, Panel } from "../../ui";
 import classes from "./Charts.module.css";
 
 const HEIGHT = 220;
@@ -36,13 +36,18 @@ function Numbers({ name, rows }: { name: string; rows: [string, string][] }) {
   );
 }
 
+/** Of those whose outcome is known; none, where there are none. */
+function rateOf({ succeeded, failed }: StatsPoint): number | null {
+  return succeeded + failed === 0 ? null : succeeded / (succeeded + failed);
+}
+
 const axis = { tickLine: false, axisLine: false, minTickGap: 28 };
 const quiet = { accessibilityLayer: false };
 
 export default function Charts({ stats }: { stats: Stats }) {
   const { series, interval, currency } = stats;
   const money = (amount: number): string => formatAmount(Math.round(amount), currency, "whole");
-  const points = series.map((point) => ({ ...point, when: label(point.at, interval) }));
+  const points = series.map((point) => ({ ...point, when: label(point.at, interval), rate: rateOf(point) }));
   const spoken = (say: (point: StatsPoint) => string): [string, string][] =>
     series.map((point) => [new Date(point.at).toLocaleString("en-IN"), say(point)]);
   const none = series.every((point) => point.payments === 0);
@@ -105,6 +110,31 @@ export default function Charts({ stats }: { stats: Stats }) {
           rows={spoken((point) => `${point.succeeded} succeeded, ${point.failed} failed`)}
         />
       </Panel>
+      <div className={classes.across}>
+        <Panel title="Success rate">
+          <div className={classes.chart} aria-hidden>
+            {points.every((point) => point.rate === null) && (
+              <p className={classes.none}>No payment ended in this time</p>
+            )}
+            <LineChart
+              h={HEIGHT}
+              data={points}
+              dataKey="when"
+              series={[{ name: "rate", label: "Succeeded", color: "pine.6" }]}
+              curveType="linear"
+              connectNulls={false}
+              strokeWidth={2}
+              gridAxis="x"
+              valueFormatter={formatRate}
+              yAxisProps={{ width: 52, domain: [0, 1], ticks: [0, 0.25, 0.5, 0.75, 1], tickFormatter: formatRate }}
+              xAxisProps={axis}
+              lineChartProps={quiet}
+              tooltipAnimationDuration={0}
+            />
+          </div>
+          <Numbers name="Success rate" rows={spoken((point) => formatRate(rateOf(point)))} />
+        </Panel>
+      </div>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 /** How business goes: what needs attention, what came in, what just happened. */
 
-import { SegmentedControl } from "@mantine/core";
+import { NativeSelect, SegmentedControl } from "@mantine/core";
 import { IconCreditCard } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
@@ -9,6 +9,7 @@ import { balanceQuery, paymentsQuery, statsQuery } from "../../api/queries";
 import type { StatsTotals } from "../../api/shapes";
 import {
   Bone,
+  Callout,
   DataTable,
   EmptyState,
   ErrorState,
@@ -22,7 +23,9 @@ import {
   Panel,
   useNow,
 } from "../../ui";
-import { iso, isRange, RANGES, type RangeName, rangeStart } from "../filters";
+import { withChosen } from "../currencies";
+import { CUSTOM, DateFields, datesOf, hasDates } from "../DateFields";
+import { type Filters, isRange, readFilters, withChoice } from "../filters";
 import layout from "../layout.module.css";
 import { paymentColumns, paymentPath } from "../transactions/columns";
 import { AttentionList } from "./AttentionList";
@@ -31,36 +34,26 @@ import { Credentials } from "./Credentials";
 import { changeOf, pointsOf } from "./compare";
 import { Figure } from "./Figure";
 import classes from "./Home.module.css";
+import { DAYS_MAX, type Period, periodOf, RANGE_NAMES, SHORT } from "./period";
 
 const Charts = lazy(() => import("./Charts"));
 
-const HOUR_MS = 3_600_000;
 const RECENT = 8;
-const SHORT: Record<RangeName, string> = { "24h": "24 h", "7d": "7 days", "30d": "30 days", "90d": "90 days" };
-
-/** The range as the API takes it; the same question for the rest of the hour. */
-function period(range: RangeName, now: number): { from: string; to: string; interval: "hour" | "day" } {
-  return {
-    from: iso(rangeStart(range, now)),
-    to: iso(Math.floor(now / HOUR_MS) * HOUR_MS + HOUR_MS),
-    interval: range === "24h" ? "hour" : "day",
-  };
-}
-
-function AllTime() {
-  const { data, error, refetch } = useQuery(statsQuery({}));
+function AllTime({ currency }: { currency: string | undefined }) {
+  const { data, error, refetch } = useQuery(statsQuery({ currency }));
   const balance = useQuery(balanceQuery);
   if (error && !data) return <ErrorState error={error} what="the totals" retry={() => void refetch()} />;
-  const mine = balance.data?.data.find((each) => each.currency === (data?.currency ?? "INR"));
+  const mine = balance.data?.data.find((each) => each.currency === data?.currency);
+  const note = data && data.currencies.length > 1 ? `all time, in ${data.currency}` : "all time";
   return (
     <div className={classes.figures} {...named("stats-container")}>
-      <Figure name="Transactions" note="all time" testId="total-transactions">
+      <Figure name="Transactions" note={note} testId="total-transactions">
         {data && formatCount(data.totals.payments)}
       </Figure>
-      <Figure name="Amount received" note="all time" testId="total-amount">
+      <Figure name="Amount received" note={note} testId="total-amount">
         {data && formatAmount(data.totals.amount_succeeded, data.currency, "whole")}
       </Figure>
-      <Figure name="Success rate" note="all time" testId="success-rate">
+      <Figure name="Success rate" note={note} testId="success-rate">
         {data && (data.totals.success_rate === null ? "0%" : formatRate(data.totals.success_rate))}
       </Figure>
       <Figure
@@ -72,7 +65,7 @@ function AllTime() {
         }
         testId="balance"
       >
-        {balance.data && formatAmount(mine?.available ?? 0, mine?.currency ?? "INR", "whole")}
+        {balance.data && data && formatAmount(mine?.available ?? 0, data.currency, "whole")}
       </Figure>
     </div>
   );
@@ -120,9 +113,9 @@ function rangeFigures(totals: StatsTotals, before: StatsTotals | null, currency:
   ] as const;
 }
 
-function Overview({ range }: { range: RangeName }) {
-  const now = useNow();
-  const { data, error, isPlaceholderData, refetch } = useQuery(statsQuery(period(range, now)));
+function Overview({ period, currency }: { period: Period; currency: string | undefined }) {
+  const { long, ...asked } = period;
+  const { data, error, isPlaceholderData, refetch } = useQuery(statsQuery({ ...asked, currency }));
   if (error && !data) {
     return (
       <Panel>
@@ -143,7 +136,7 @@ function Overview({ range }: { range: RangeName }) {
     <div className={layout.stack} data-stale={isPlaceholderData || undefined}>
       <div className={classes.changes}>
         {rangeFigures(data.totals, data.previous, data.currency).map((each) => (
-          <Figure key={each.name} name={each.name} change={each.change} goodIs={each.good} before={SHORT[range]} small>
+          <Figure key={each.name} name={each.name} change={each.change} goodIs={each.good} before={long} small>
             {each.said}
           </Figure>
         ))}
@@ -189,19 +182,37 @@ function Overview({ range }: { range: RangeName }) {
 }
 
 export default function Home() {
-  const search = useSearch({ strict: false }) as Record<string, string>;
+  const filters = readFilters(useSearch({ strict: false }));
   const navigate = useNavigate();
-  const range: RangeName = isRange(search.range) ? search.range : "7d";
+  const now = useNow();
+  const period = periodOf(filters, now);
+  const custom = hasDates(filters);
+  const { currency } = filters;
+  const currencies = withChosen(useQuery(statsQuery({ currency })).data?.currencies, currency);
+  // The most used one of a range may be another than that of all time: both are shown in the same.
+  const shown = currency ?? (currencies.length > 1 ? currencies[0] : undefined);
+  const choose = (choice: Filters): void =>
+    void navigate({ to: "/dashboard", search: withChoice(filters, choice), resetScroll: false });
   const recent = useQuery(paymentsQuery({ limit: RECENT }));
   const openedAt = useRef(Date.now());
 
   return (
     <div {...named("dashboard")}>
-      <PageHeader title="Home" />
+      <PageHeader title="Home">
+        {currencies.length > 1 && (
+          <NativeSelect
+            aria-label="Currency of the figures"
+            className={classes.currency ?? ""}
+            data={currencies}
+            value={shown ?? ""}
+            onChange={(event) => choose({ currency: event.currentTarget.value })}
+          />
+        )}
+      </PageHeader>
       <div className={layout.stack}>
         <AttentionList />
         <Panel flush>
-          <AllTime />
+          <AllTime currency={currency} />
         </Panel>
         <Panel
           title="Recent payments"
@@ -243,14 +254,27 @@ export default function Home() {
         </Panel>
         <div className={classes.rangeHead}>
           <h2 className={classes.rangeTitle}>Overview</h2>
-          <SegmentedControl
-            aria-label="Time shown"
-            data={Object.keys(RANGES).map((name) => ({ value: name, label: SHORT[name as RangeName] }))}
-            value={range}
-            onChange={(next) => void navigate({ to: "/dashboard", search: { range: next }, resetScroll: false })}
-          />
+          <div className={classes.range}>
+            {custom && <DateFields dates={filters} choose={choose} />}
+            <SegmentedControl
+              aria-label="Time shown"
+              classNames={{ label: classes.rangeName ?? "" }}
+              data={[
+                ...RANGE_NAMES.map((name) => ({ value: name, label: SHORT[name] })),
+                { value: CUSTOM, label: "Dates" },
+              ]}
+              value={custom ? CUSTOM : isRange(filters.range) ? filters.range : "7d"}
+              onChange={(name) =>
+                choose(name === CUSTOM ? datesOf(filters.range, now) : { range: name, from: "", to: "" })
+              }
+            />
+          </div>
         </div>
-        <Overview range={range} />
+        {period ? (
+          <Overview period={period} currency={shown} />
+        ) : (
+          <Callout tone="wait">At most {formatCount(DAYS_MAX)} days can be shown at once.</Callout>
+        )}
         <Credentials />
       </div>
     </div>

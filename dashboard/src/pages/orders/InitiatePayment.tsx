@@ -1,15 +1,16 @@
 /** Makes an order, and hands over its checkout: a link to send, a code to scan. */
 
-import { Button, Modal, SegmentedControl, TextInput } from "@mantine/core";
+import { Autocomplete, Button, Modal, SegmentedControl, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
 import { ApiError, call, newIntent } from "../../api/client";
 import type { NewOrder, Order } from "../../api/shapes";
 import { adviceFor, Callout, checkAmount, formatAmount, LinkButton, named } from "../../ui";
 import dialogs from "../../ui/dialogs.module.css";
+import { signOf, useCurrencies } from "../currencies";
+import { DEFAULT_CURRENCY } from "../filters";
 import { CheckoutLink } from "./CheckoutLink";
 
-const CURRENCY = "INR";
 const LEAST = 100; // the API's own least: ₹1.00
 const RECEIPT_MAX = 255;
 
@@ -24,8 +25,17 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
   const [error, setError] = useState<unknown>(null);
   const [intent, setIntent] = useState(newIntent);
   const [order, setOrder] = useState<Order | null>(null);
-  const checked = checkAmount(text, CURRENCY, { least: LEAST });
-  const ofAmount = error instanceof ApiError && error.field === "amount" ? error.description : null;
+  const [typed, setTyped] = useState(DEFAULT_CURRENCY);
+  const known = useCurrencies(DEFAULT_CURRENCY);
+  // Three letters, as all codes are; which of them the gateway takes, it says itself.
+  const currency = typed.trim().toUpperCase();
+  const isCode = /^[A-Z]{3}$/.test(currency);
+  const sign = signOf(isCode ? currency : DEFAULT_CURRENCY);
+  const checked = checkAmount(text, isCode ? currency : DEFAULT_CURRENCY, { least: LEAST });
+  const of = (field: string): string | null =>
+    error instanceof ApiError && error.field === field ? error.description : null;
+  const ofAmount = of("amount");
+  const ofCurrency = isCode ? of("currency") : "Three letters, such as INR";
 
   const changed = (): void => {
     setError(null);
@@ -35,8 +45,8 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     setLeft(true);
-    if (checked.amount === null) return;
-    const body: NewOrder = { amount: checked.amount, currency: CURRENCY, capture };
+    if (checked.amount === null || !isCode) return;
+    const body: NewOrder = { amount: checked.amount, currency, capture };
     if (receipt.trim() !== "") body.receipt = receipt.trim();
     setBusy(true);
     setError(null);
@@ -85,7 +95,8 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
           inputMode="decimal"
           autoComplete="off"
           size="md"
-          leftSection={<span aria-hidden>₹</span>}
+          leftSection={<span aria-hidden>{sign}</span>}
+          leftSectionWidth={sign.length > 2 ? 52 : 36}
           value={text}
           onChange={(event) => {
             setText(event.currentTarget.value);
@@ -95,6 +106,20 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
           error={ofAmount ?? (left || text.length > 1 ? checked.problem : null)}
           data-autofocus
           {...named("order-amount-input")}
+        />
+        <Autocomplete
+          label="Currency"
+          description={known.length > 1 ? undefined : "Any that the gateway takes, by its three letters"}
+          autoComplete="off"
+          maxLength={3}
+          data={known}
+          value={typed}
+          onChange={(next) => {
+            setTyped(next);
+            changed();
+          }}
+          error={ofCurrency}
+          {...named("order-currency-input")}
         />
         <TextInput
           label="Receipt (optional)"
@@ -125,7 +150,7 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
             }}
           />
         </div>
-        {error !== null && !ofAmount && (
+        {error !== null && !ofAmount && !of("currency") && (
           <Callout tone="bad" role="alert">
             {adviceFor(error)}
           </Callout>

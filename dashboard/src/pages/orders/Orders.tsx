@@ -20,7 +20,8 @@ import {
   Panel,
   useNow,
 } from "../../ui";
-import { countChoices, type Filters, listParams, RANGES, readFilters, withChoice } from "../filters";
+import { CreatedFilter } from "../CreatedFilter";
+import { countChoices, type Filters, isId, listParams, readFilters, withChoice } from "../filters";
 import { orderColumns } from "./columns";
 
 const InitiatePayment = lazy(() => import("./InitiatePayment"));
@@ -39,8 +40,7 @@ export default function Orders() {
   const now = useNow();
   const filters = readFilters(search);
   const refusal = useRefusal("support");
-  const isId = filters.q?.startsWith("order_") ?? false;
-  const params = { ...listParams(filters, now), receipt: isId ? undefined : filters.q };
+  const params = { ...listParams(filters, now), q: filters.q };
   const { data, error, isPlaceholderData, refetch } = useQuery(ordersQuery(params));
   const initiating = search.new === "1" && refusal === null;
 
@@ -48,11 +48,12 @@ export default function Orders() {
   const choose = (choice: Filters): void => show(withChoice(filters, choice));
   const initiate = (): void => void navigate({ to: "/dashboard/orders", search: { ...filters, new: "1" } });
 
+  // An order's own id is no filter: it is where to go.
   useEffect(() => {
-    if (isId && filters.q) {
+    if (isId("order", filters.q)) {
       void navigate({ to: "/dashboard/orders/$orderId", params: { orderId: filters.q }, replace: true });
     }
-  }, [isId, filters.q, navigate]);
+  }, [filters.q, navigate]);
 
   const choices = countChoices(filters);
   return (
@@ -72,7 +73,7 @@ export default function Orders() {
           <FilterText
             wide
             label="Search orders"
-            placeholder="Receipt or order id"
+            placeholder="Receipt, order or payment id"
             value={filters.q ?? ""}
             choose={(q) => choose({ q })}
           />
@@ -83,13 +84,7 @@ export default function Orders() {
             options={STATUSES}
             choose={(status) => choose({ status })}
           />
-          <FilterSelect
-            label="Created"
-            any="Any time"
-            value={filters.range}
-            options={RANGES}
-            choose={(range) => choose({ range })}
-          />
+          <CreatedFilter dates={filters} choose={choose} now={now} />
         </FilterBar>
         <DataTable
           caption="Orders"
@@ -115,7 +110,7 @@ export default function Orders() {
                   </Button>
                 }
               >
-                Receipts are matched whole.
+                Receipts and ids are matched whole.
               </EmptyState>
             ) : (
               <EmptyState
@@ -133,11 +128,12 @@ export default function Orders() {
             )
           }
         />
-        {data && (data.data.length > 0 || filters.after || filters.before) && (
+        {(data?.data.length || filters.after || filters.before) && (
           <Pager
             place={filters}
-            ids={data.data.map((order) => order.id)}
-            hasMore={data.has_more}
+            ids={data?.data.map((order) => order.id) ?? []}
+            hasMore={data?.has_more ?? false}
+            stale={isPlaceholderData || !data}
             noun="orders"
             go={(place) => {
               const { after: _a, before: _b, ...kept } = filters;

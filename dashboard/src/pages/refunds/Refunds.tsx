@@ -20,16 +20,17 @@ import {
   tellProblem,
   useNow,
 } from "../../ui";
-import { countChoices, type Filters, listParams, RANGES, readFilters, withChoice } from "../filters";
+import { CreatedFilter } from "../CreatedFilter";
+import { countChoices, type Filters, isId, listParams, readFilters, withChoice } from "../filters";
 import { refundColumns } from "./columns";
 
 const STATUSES = { processed: "Processed", pending: "Pending", failed: "Failed" };
 
 /** The payment that a refund is of, when the address names a refund: what was found by its id. */
-function useOpened(id: unknown): void {
+function useOpened(id: string | undefined): void {
   const navigate = useNavigate();
   useEffect(() => {
-    if (typeof id !== "string" || !id.startsWith("rfnd_")) return;
+    if (!isId("rfnd", id)) return;
     get<Refund>(`/api/v1/refunds/${encodeURIComponent(id)}`)
       .then((refund) =>
         navigate({
@@ -48,8 +49,8 @@ export default function Refunds() {
   const now = useNow();
   const filters = readFilters(search);
   useOpened((search as { id?: string }).id ?? filters.q);
-  const payment = filters.q?.startsWith("pay_") ? filters.q : undefined;
-  const params = { ...listParams(filters, now), payment_id: payment, amount_gte: undefined, amount_lte: undefined };
+  const payment = isId("pay", filters.q) ? filters.q : undefined;
+  const params = { ...listParams(filters, now), payment_id: payment };
   const { data, error, isPlaceholderData, refetch } = useQuery(refundsQuery(params));
   const show = (next: Filters): void => void navigate({ to: "/dashboard/refunds", search: next });
   const choose = (choice: Filters): void => show(withChoice(filters, choice));
@@ -66,7 +67,7 @@ export default function Refunds() {
             placeholder="Payment id or refund id"
             value={filters.q ?? ""}
             choose={(q) => choose({ q })}
-            error={filters.q && !/^(pay|rfnd)_/.test(filters.q) ? "Ids begin with pay_ or rfnd_" : null}
+            error={filters.q && !payment && !isId("rfnd", filters.q) ? "A whole id: pay_… or rfnd_…" : null}
           />
           <FilterSelect
             label="Status"
@@ -75,13 +76,7 @@ export default function Refunds() {
             options={STATUSES}
             choose={(status) => choose({ status })}
           />
-          <FilterSelect
-            label="Created"
-            any="Any time"
-            value={filters.range}
-            options={RANGES}
-            choose={(range) => choose({ range })}
-          />
+          <CreatedFilter dates={filters} choose={choose} now={now} />
         </FilterBar>
         <DataTable
           caption="Refunds"
@@ -120,11 +115,12 @@ export default function Refunds() {
             )
           }
         />
-        {data && (data.data.length > 0 || filters.after || filters.before) && (
+        {(data?.data.length || filters.after || filters.before) && (
           <Pager
             place={filters}
-            ids={data.data.map((refund) => refund.id)}
-            hasMore={data.has_more}
+            ids={data?.data.map((refund) => refund.id) ?? []}
+            hasMore={data?.has_more ?? false}
+            stale={isPlaceholderData || !data}
             noun="refunds"
             go={(place) => {
               const { after: _a, before: _b, ...kept } = filters;

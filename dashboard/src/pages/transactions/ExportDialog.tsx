@@ -2,47 +2,35 @@
 
 import { Button, Modal, Progress } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
-import { call, type Params, send } from "../../api/client";
+import { call, type Params } from "../../api/client";
 import type { Page, Payment } from "../../api/shapes";
 import { adviceFor, Callout, formatCount } from "../../ui";
 import dialogs from "../../ui/dialogs.module.css";
-import { CsvPages } from "./csv";
+import { CsvExport, pagesOf } from "./csv";
+
+const SAVED_MS = 60_000; // a big file takes its time to be written
 
 type Step =
   | { at: "asking" }
   | { at: "reading"; rows: number }
   | { at: "done"; rows: number }
-  | { at: "failed"; error: unknown };
+  | { at: "failed"; rows: number; error: unknown };
 
-function save(parts: string[]): void {
-  const url = URL.createObjectURL(new Blob(parts, { type: "text/csv;charset=utf-8" }));
+function save(file: Blob): void {
+  const url = URL.createObjectURL(file);
   const link = document.createElement("a");
   link.href = url;
   link.download = `payments-${new Date().toISOString().slice(0, 10)}.csv`;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}
-
-async function read(params: Params, signal: AbortSignal, told: (rows: number) => void): Promise<CsvPages> {
-  const csv = new CsvPages();
-  let cursor: string | null = null;
-  do {
-    const response: Response = await send("/api/v1/payments/export", {
-      params: { ...params, format: "csv", cursor },
-      headers: { Accept: "text/csv" },
-      signal,
-    });
-    csv.add(await response.text());
-    told(csv.rows);
-    cursor = response.headers.get("X-Next-Cursor");
-  } while (cursor !== null && cursor !== "");
-  return csv;
+  setTimeout(() => URL.revokeObjectURL(url), SAVED_MS);
 }
 
 export default function ExportDialog({ params, onClose }: { params: Params; onClose: () => void }) {
   const [total, setTotal] = useState<number | null>(null);
   const [step, setStep] = useState<Step>({ at: "asking" });
   const stop = useRef(new AbortController());
+  // The list as it was when the dialog opened: its dates move on while it is read.
+  const [csv] = useState(() => new CsvExport(pagesOf(params)));
 
   useEffect(() => {
     const counting = new AbortController();
@@ -51,24 +39,34 @@ export default function ExportDialog({ params, onClose }: { params: Params; onCl
       .catch(() => {}); // Only the bar's end is unknown then.
     return () => counting.abort();
   }, [params]);
-  useEffect(() => () => stop.current.abort(), []);
+  useEffect(() => {
+    stop.current = new AbortController();
+    return () => stop.current.abort();
+  }, []);
 
   const start = async (): Promise<void> => {
-    stop.current = new AbortController();
-    setStep({ at: "reading", rows: 0 });
+    const reading = stop.current;
+    setStep({ at: "reading", rows: csv.rows });
     try {
-      const csv = await read(params, stop.current.signal, (rows) => setStep({ at: "reading", rows }));
+      await csv.read(reading.signal, (rows) => setStep({ at: "reading", rows }));
       save(csv.file);
       setStep({ at: "done", rows: csv.rows });
     } catch (error) {
-      if (!stop.current.signal.aborted) setStep({ at: "failed", error });
+      if (!reading.signal.aborted) setStep({ at: "failed", rows: csv.rows, error });
     }
   };
 
-  const rows = step.at === "reading" || step.at === "done" ? step.rows : 0;
-  const of = total ?? 0;
+  const rows = step.at === "asking" ? 0 : step.rows;
+  const begun = rows > 0;
   return (
-    <Modal opened onClose={onClose} title="Export as CSV" size="md">
+    <Modal
+      opened
+      onClose={onClose}
+      title="Export as CSV"
+      size="md"
+      closeOnClickOutside={step.at !== "reading"}
+      closeOnEscape={step.at !== "reading"}
+    >
       <div className={dialogs.body}>
         {step.at === "asking" && (
           <div>
@@ -79,22 +77,24 @@ export default function ExportDialog({ params, onClose }: { params: Params; onCl
         )}
         {(step.at === "reading" || step.at === "done") && (
           <div>
-            <Progress
-              value={step.at === "done" ? 100 : of > 0 ? Math.min((rows / of) * 100, 99) : 100}
-              animated={step.at === "reading"}
-              aria-label="Export"
-              size="lg"
-            />
+            {(total !== null || step.at === "done") && (
+              <Progress
+                value={step.at === "done" ? 100 : total ? Math.min((rows / total) * 100, 99) : 0}
+                aria-label="Export"
+                size="lg"
+              />
+            )}
             <p className="muted" role="status">
               {step.at === "done"
                 ? `${formatCount(rows)} payments are in the file.`
-                : `${formatCount(rows)}${total === null ? "" : ` of ${formatCount(total)}`} payments`}
+                : `${formatCount(rows)}${total === null ? "" : ` of ${formatCount(total)}`} payments are read`}
             </p>
           </div>
         )}
         {step.at === "failed" && (
           <Callout tone="bad" role="alert">
             {adviceFor(step.error)}
+            {begun && ` ${formatCount(rows)} payments are read and kept until you close this.`}
           </Callout>
         )}
         <div className={dialogs.actions}>
@@ -103,7 +103,7 @@ export default function ExportDialog({ params, onClose }: { params: Params; onCl
           </Button>
           {(step.at === "asking" || step.at === "failed") && (
             <Button onClick={() => void start()} disabled={total === 0} data-autofocus>
-              Export
+              {begun ? "Go on" : "Export"}
             </Button>
           )}
         </div>

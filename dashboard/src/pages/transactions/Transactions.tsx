@@ -20,7 +20,18 @@ import {
   parseAmount,
   useNow,
 } from "../../ui";
-import { countChoices, type Filters, paymentParams, RANGES, readFilters, withChoice, withoutPage } from "../filters";
+import { CreatedFilter } from "../CreatedFilter";
+import { signOf, useCurrencies } from "../currencies";
+import {
+  countChoices,
+  DEFAULT_CURRENCY,
+  type Filters,
+  isId,
+  paymentParams,
+  readFilters,
+  withChoice,
+  withoutPage,
+} from "../filters";
 import { paymentColumns, paymentPath } from "./columns";
 
 const ExportDialog = lazy(() => import("./ExportDialog"));
@@ -40,8 +51,8 @@ const STATES = {
   voided: "Voided",
 };
 
-function amountProblem(text: string | undefined): string | null {
-  return text === undefined ? null : parseAmount(text, "INR").problem;
+function amountProblem(text: string | undefined, currency: string): string | null {
+  return text === undefined ? null : parseAmount(text, currency).problem;
 }
 
 export default function Transactions() {
@@ -57,10 +68,17 @@ export default function Transactions() {
 
   const show = (next: Filters): void => void navigate({ to: "/dashboard/transactions", search: next });
   const choose = (choice: Filters): void => show(withChoice(filters, choice));
+  const currencies = useCurrencies(filters.currency);
+  const currency = filters.currency ?? currencies[0] ?? DEFAULT_CURRENCY;
+  // The address says which currency an amount is of.
+  const chooseAmount = (choice: Pick<Filters, "min" | "max">): void => {
+    const { min, max } = { ...filters, ...choice };
+    choose({ ...choice, currency: min || max ? currency : currencies.length > 1 ? (filters.currency ?? "") : "" });
+  };
 
   // A payment's own id is no filter: it is where to go.
   useEffect(() => {
-    if (filters.q?.startsWith("pay_")) {
+    if (isId("pay", filters.q)) {
       void navigate({ to: "/dashboard/transactions/$paymentId", params: { paymentId: filters.q }, replace: true });
     }
   }, [filters.q, navigate]);
@@ -104,26 +122,29 @@ export default function Transactions() {
             options={{ upi: "UPI", card: "Card" }}
             choose={(method) => choose({ method })}
           />
-          <FilterSelect
-            label="Created"
-            any="Any time"
-            value={filters.range}
-            options={RANGES}
-            choose={(range) => choose({ range, from: "", to: "" })}
-          />
+          <CreatedFilter dates={filters} choose={choose} now={now} />
+          {currencies.length > 1 && (
+            <FilterSelect
+              label="Currency"
+              any="Any currency"
+              value={filters.currency}
+              options={Object.fromEntries(currencies.map((each) => [each, each]))}
+              choose={(chosen) => choose({ currency: chosen, ...(chosen === "" ? { min: "", max: "" } : {}) })}
+            />
+          )}
           <FilterText
-            label="Least amount, in rupees"
-            placeholder="₹ from"
+            label={`Least amount, in ${currency}`}
+            placeholder={`${signOf(currency)} from`}
             value={filters.min ?? ""}
-            error={amountProblem(filters.min)}
-            choose={(min) => choose({ min })}
+            error={amountProblem(filters.min, currency)}
+            choose={(min) => chooseAmount({ min })}
           />
           <FilterText
-            label="Largest amount, in rupees"
-            placeholder="₹ to"
+            label={`Largest amount, in ${currency}`}
+            placeholder={`${signOf(currency)} to`}
             value={filters.max ?? ""}
-            error={amountProblem(filters.max)}
-            choose={(max) => choose({ max })}
+            error={amountProblem(filters.max, currency)}
+            choose={(max) => chooseAmount({ max })}
           />
         </FilterBar>
         <DataTable
@@ -167,11 +188,12 @@ export default function Transactions() {
             )
           }
         />
-        {data && (data.data.length > 0 || filters.after || filters.before) && (
+        {(data?.data.length || filters.after || filters.before) && (
           <Pager
             place={filters}
-            ids={data.data.map((payment) => payment.id)}
-            hasMore={data.has_more}
+            ids={data?.data.map((payment) => payment.id) ?? []}
+            hasMore={data?.has_more ?? false}
+            stale={isPlaceholderData || !data}
             noun="payments"
             go={(place) => {
               const { after: _a, before: _b, ...kept } = filters;

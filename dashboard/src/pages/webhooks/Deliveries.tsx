@@ -24,7 +24,8 @@ import {
   tellProblem,
   useNow,
 } from "../../ui";
-import { RANGES } from "../filters";
+import { CreatedFilter } from "../CreatedFilter";
+import { withoutPage } from "../filters";
 import {
   chosen,
   countChosen,
@@ -33,6 +34,7 @@ import {
   EVENTS,
   readDeliveryFilters,
   STATUSES,
+  sayChosen,
 } from "./deliveryFilters";
 import { endpointsQuery, retryWebhook, WEBHOOK_KEYS, webhooksQuery } from "./queries";
 import { RetryAllDialog } from "./RetryAllDialog";
@@ -158,7 +160,11 @@ export function Deliveries({ endpointId }: { endpointId?: string }) {
     void navigate({ to: ".", search: next as Record<string, string>, resetScroll: false });
   const choose = (choice: DeliveryFilters): void => show(chosen(filters, choice));
   const choices = countChosen(filters);
+  // Whatever status is listed: of the others nothing is to be retried.
+  const retried = { ...withoutPage(params), status: "failed" };
   const urls = Object.fromEntries(endpoints.map((one) => [one.id, one.url ?? "Your endpoint"]));
+  const endpoint = endpointId ?? filters.endpoint;
+  const which = sayChosen(filters, endpoint && (urls[endpoint] ?? endpoint));
 
   return (
     <Panel
@@ -209,13 +215,7 @@ export function Deliveries({ endpointId }: { endpointId?: string }) {
             choose={(endpoint) => choose({ endpoint })}
           />
         )}
-        <FilterSelect
-          label="Created"
-          any="Any time"
-          value={filters.range}
-          options={RANGES}
-          choose={(range) => choose({ range })}
-        />
+        <CreatedFilter dates={filters} choose={choose} now={now} />
       </FilterBar>
       <DataTable
         caption="Deliveries"
@@ -249,11 +249,12 @@ export function Deliveries({ endpointId }: { endpointId?: string }) {
           )
         }
       />
-      {data && (data.data.length > 0 || filters.after || filters.before) && (
+      {(data?.data.length || filters.after || filters.before) && (
         <Pager
           place={filters}
-          ids={data.data.map((webhook) => webhook.id)}
-          hasMore={data.has_more}
+          ids={data?.data.map((webhook) => webhook.id) ?? []}
+          hasMore={data?.has_more ?? false}
+          stale={isPlaceholderData || !data}
           noun="deliveries"
           go={(place) => {
             const { after: _a, before: _b, ...kept } = filters;
@@ -261,7 +262,7 @@ export function Deliveries({ endpointId }: { endpointId?: string }) {
           }}
         />
       )}
-      {retrying && <RetryAllDialog endpointId={endpointId ?? filters.endpoint} onClose={() => setRetrying(false)} />}
+      {retrying && <RetryAllDialog params={retried} which={which} onClose={() => setRetrying(false)} />}
     </Panel>
   );
 }

@@ -3,7 +3,7 @@
 import { Button, Modal, Progress } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { call } from "../../api/client";
+import { call, type Params } from "../../api/client";
 import type { Page, Webhook } from "../../api/shapes";
 import { adviceFor, Callout, formatCount } from "../../ui";
 import { retryWebhook, WEBHOOK_KEYS } from "./queries";
@@ -11,12 +11,18 @@ import { RETRIED_MAX, type Retrying, retryFailed } from "./retryFailed";
 import classes from "./Webhooks.module.css";
 
 interface RetryAllDialogProps {
-  /** Of this endpoint alone; left out, of all. */
-  endpointId?: string | undefined;
+  /** Those of the list as it is narrowed, and which these are in words. */
+  params: Params;
+  which: string;
   onClose: () => void;
 }
 
-export function RetryAllDialog({ endpointId, onClose }: RetryAllDialogProps) {
+function sayCount(total: number): string {
+  if (total === 0) return "There is no failed delivery";
+  return total === 1 ? "One failed delivery" : `${formatCount(total)} failed deliveries`;
+}
+
+export function RetryAllDialog({ params, which, onClose }: RetryAllDialogProps) {
   const queries = useQueryClient();
   const [state, setState] = useState<Retrying | null>(null);
   const [phase, setPhase] = useState<"asks" | "runs" | "done">("asks");
@@ -24,13 +30,24 @@ export function RetryAllDialog({ endpointId, onClose }: RetryAllDialogProps) {
   const stop = useRef(new AbortController());
   useEffect(() => () => stop.current.abort(), []);
 
+  // The list as it was when the dialog opened: its dates move on.
+  const [asked] = useState(params);
+  const [total, setTotal] = useState<number | null>(null);
+  useEffect(() => {
+    const counting = new AbortController();
+    call<Page<Webhook>>("/api/v1/webhooks", { params: { ...asked, limit: 1, offset: 0 }, signal: counting.signal })
+      .then((page) => setTotal(page.total ?? null))
+      .catch((problem) => counting.signal.aborted || setError(problem));
+    return () => counting.abort();
+  }, [asked]);
+
   const run = async (): Promise<void> => {
     setPhase("runs");
     setError(null);
     stop.current = new AbortController();
     const list = (after: string | undefined, limit: number): Promise<Page<Webhook>> =>
       call("/api/v1/webhooks", {
-        params: { status: "failed", webhook_endpoint_id: endpointId, limit, starting_after: after },
+        params: { ...asked, limit, starting_after: after },
       });
     try {
       setState(await retryFailed({ list, retry: retryWebhook }, setState, stop.current.signal));
@@ -52,11 +69,17 @@ export function RetryAllDialog({ endpointId, onClose }: RetryAllDialogProps) {
     >
       <div className={classes.form}>
         {phase === "asks" && (
-          <p className={classes.note}>
-            Each failed delivery{endpointId ? " of this endpoint" : ""} starts again from its first attempt, with a new
-            signature. Receivers tell one they have seen by its <code>webhook-id</code>. At most{" "}
-            {formatCount(RETRIED_MAX)} at once.
-          </p>
+          <>
+            <p className={classes.which} role="status">
+              {total === null ? "Counting the failed deliveries" : sayCount(total)}
+              {which}.
+            </p>
+            <p className={classes.note}>
+              Each starts again from its first attempt, with a new signature. Receivers tell one they have seen by its{" "}
+              <code>webhook-id</code>.{" "}
+              {(total ?? 0) > RETRIED_MAX && `The newest ${formatCount(RETRIED_MAX)} are retried at once.`}
+            </p>
+          </>
         )}
         {phase !== "asks" && (
           <div role="status">
@@ -90,8 +113,8 @@ export function RetryAllDialog({ endpointId, onClose }: RetryAllDialogProps) {
               <Button variant="default" onClick={onClose}>
                 Cancel
               </Button>
-              <Button onClick={() => void run()} data-autofocus>
-                Retry all
+              <Button onClick={() => void run()} disabled={total === null || total === 0} data-autofocus>
+                {total ? `Retry ${formatCount(Math.min(total, RETRIED_MAX))}` : "Retry all"}
               </Button>
             </>
           )}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chosen, countChosen, deliveryParams, readDeliveryFilters } from "./deliveryFilters";
+import { chosen, countChosen, deliveryParams, readDeliveryFilters, sayChosen } from "./deliveryFilters";
 
 const NOW = Date.parse("2026-03-10T12:34:56Z");
 
@@ -24,4 +24,19 @@ test("the API gets its own names, and moments", () => {
     webhook_endpoint_id: "we_1",
     created_gte: "2026-03-09T13:00:00Z",
   });
+});
+
+test("dates narrow deliveries too", () => {
+  const params = deliveryParams(readDeliveryFilters({ from: "2026-03-01", to: "2026-03-02" }), NOW);
+  expect(Date.parse(String(params.created_lte)) - Date.parse(String(params.created_gte))).toBe(2 * 86_400_000 - 1000);
+});
+
+test("which deliveries are listed can be said", () => {
+  expect(sayChosen({ status: "failed" }, undefined)).toBe(" of any event");
+  expect(sayChosen({ event: "payment.failed", range: "7d" }, "https://a.example/")).toBe(
+    " of payment.failed to https://a.example/, made in the last 7 days",
+  );
+  expect(sayChosen({ q: "evt_1", from: "2026-03-02", to: "2026-03-01" }, undefined)).toBe(
+    " of evt_1, made from 2026-03-01 to 2026-03-02",
+  );
 });

@@ -2,10 +2,10 @@
 
 import type { Params } from "../../api/client";
 import { pick } from "../../routes/search";
-import { iso, isRange, PAGE_SIZE, rangeStart } from "../filters";
+import { created, isRange, onlyDates, PAGE_SIZE, RANGES } from "../filters";
 import { EVENT_TYPES } from "./eventTypes";
 
-const NAMES = ["q", "status", "event", "endpoint", "range", "after", "before"] as const;
+const NAMES = ["q", "status", "event", "endpoint", "range", "from", "to", "after", "before"] as const;
 export type DeliveryFilters = Partial<Record<(typeof NAMES)[number], string>>;
 
 export const STATUSES = { success: "Success", pending: "Pending", failed: "Failed" };
@@ -17,7 +17,7 @@ export const EVENTS: Record<string, string> = Object.fromEntries(
 export function readDeliveryFilters(search: Record<string, unknown>): DeliveryFilters {
   const filters = pick(search, NAMES);
   if (filters.status !== undefined && !(filters.status in STATUSES)) delete filters.status;
-  if (filters.range !== undefined && !isRange(filters.range)) delete filters.range;
+  onlyDates(filters);
   if (filters.after !== undefined) delete filters.before;
   return filters;
 }
@@ -41,8 +41,20 @@ export function deliveryParams(filters: DeliveryFilters, now: number): Params {
     event: filters.event,
     event_id: filters.q?.trim(),
     webhook_endpoint_id: filters.endpoint,
-    created_gte: isRange(filters.range) ? iso(rangeStart(filters.range, now)) : undefined,
+    ...created(filters, now),
     starting_after: filters.after,
     ending_before: filters.before,
   };
+}
+
+/** Which deliveries are listed, whatever their status: " of payment.failed to https://…, made in the last 7 days". */
+export function sayChosen(filters: DeliveryFilters, url: string | undefined): string {
+  const { event, q, range, from, to } = filters;
+  let said = event ? ` of ${event}` : q ? "" : " of any event";
+  if (q) said += ` of ${q.trim()}`;
+  if (url) said += ` to ${url}`;
+  if (isRange(range)) said += `, made in the ${RANGES[range].toLowerCase()}`;
+  else if (from && to) said += `, made from ${[from, to].toSorted().join(" to ")}`;
+  else if (from || to) said += `, made ${from ? `since ${from}` : `until ${to}`}`;
+  return said;
 }

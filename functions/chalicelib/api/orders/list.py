@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from chalice import Blueprint
+from msgspec import Meta
 
 from chalicelib import lists
 from chalicelib.http import Call, endpoint
-from chalicelib.query import Created
+from chalicelib.query import Created, looked_for
 from shared.db import orders
 from shared.domain import views
 
 routes = Blueprint(__name__)
 
 
+_ANY = (
+    """(id = %s or receipt = %s or id = (select p.order_id from payments p where p.id = %s and p.merchant_id = %s))"""
+)
+
+
 class OrderQuery(Created, kw_only=True):
+    q: Annotated[str | None, Meta(description="Its id, its receipt or the id of a payment of it: any that is so.")] = (
+        None
+    )
     status: Literal["created", "attempted", "paid", "expired", "cancelled"] | None = None
     receipt: str | None = None
     amount: int | None = None
@@ -35,7 +44,9 @@ class OrderQuery(Created, kw_only=True):
 )
 def list_orders(call: Call[None]) -> Any:
     query: OrderQuery = call.query
+    text = looked_for(query.q)
     where = {
+        _ANY: text and (text, text, text, call.merchant_id),
         "status = %s": query.status,
         "receipt = %s": query.receipt,
         "amount = %s": query.amount,

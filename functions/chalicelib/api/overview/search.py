@@ -8,14 +8,12 @@ import msgspec
 from chalice import Blueprint
 from msgspec import Meta
 
+from chalicelib import query
 from chalicelib.http import Call, endpoint
 from shared.domain import views
-from shared.errors import BadRequest
 from shared.services import search
 
 routes = Blueprint(__name__)
-
-CHARACTERS_MAX = 255  # as long as a receipt may be
 
 
 class SearchQuery(msgspec.Struct, kw_only=True):
@@ -23,7 +21,7 @@ class SearchQuery(msgspec.Struct, kw_only=True):
         str,
         Meta(
             description="An id or its beginning, a receipt, a VPA or a card's last four digits.",
-            extra_json_schema={"maxLength": CHARACTERS_MAX},
+            extra_json_schema={"maxLength": query.TEXT_MAX},
         ),
     ] = ""
 
@@ -43,7 +41,5 @@ class FoundList(msgspec.Struct, kw_only=True):
     tag="Overview",
 )
 def find(call: Call[None]) -> FoundList:
-    text: str = call.query.q
-    if len(text) > CHARACTERS_MAX:
-        raise BadRequest(f"q must have at most {CHARACTERS_MAX} characters", field="q", reason="too_long")
-    return FoundList(data=search.find(call.tx, call.merchant_id, text))
+    text = query.looked_for(call.query.q)
+    return FoundList(data=search.find(call.tx, call.merchant_id, text) if text else [])

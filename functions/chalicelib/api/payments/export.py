@@ -36,7 +36,7 @@ class ExportQuery(PaymentFilters, kw_only=True):
 )
 def export_payments(call: Call[None]) -> Any:
     query: ExportQuery = call.query
-    page = exporting.payments_page(call.tx, call.merchant_id, where=query.where(), cursor=query.cursor)
+    page = exporting.payments_page(call.tx, call.merchant_id, where=query.where(call.merchant_id), cursor=query.cursor)
     headers = {"Content-Disposition": 'attachment; filename="payments.csv"'}
     if page.next_cursor is not None:
         headers["X-Next-Cursor"] = page.next_cursor

@@ -30,5 +30,5 @@ PaymentQuery = paged(PaymentFilters)
 )
 def list_payments(call: Call[None]) -> Any:
     query: Any = call.query
-    rows = payments.page(call.tx, query.page(), merchant_id=call.merchant_id, where=query.where())
+    rows = payments.page(call.tx, query.page(), merchant_id=call.merchant_id, where=query.where(call.merchant_id))
     return lists.show(rows, query, lambda row: views.of_payment(payments.of_row(row)))
