@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -21,7 +22,9 @@ from chalicelib.schedules import figures as figures_schedule
 from local import events
 from shared.config import Config
 from shared.db import requests, rollups
+from shared.db import stats as db_stats
 from shared.db.database import Database
+from shared.domain import views
 from shared.services import exporting, stats, test_merchant
 from tests import gateway
 from tests.functions.test_api import CARD, CREDENTIALS, Api, _start
@@ -104,12 +107,96 @@ def test_a_period_counts_what_was_made_in_it_beside_the_period_before(api: Api, 
         assert sum(point["payments"] for point in _get(api, "/stats")["series"]) == 3
 
 
+HALF_HOUR = timedelta(minutes=30)
+
+
+def _scattered(database: Database, dice: random.Random, first: datetime, *, half_hours: int) -> None:
+    """Payments and refunds at moments between, many of them just before or on a half hour, or a midnight somewhere."""
+    vpas = ("approve@magic", "asha@upi", "insufficient-funds@magic", "wrong-pin@magic")
+    ids = [gateway.pay(database, runtime.current().bank, dice.choice(vpas)) for _ in range(12)]
+    gateway.process(database, runtime.current().bank)
+    for payment_id in ids:
+        if gateway.state(database, payment_id) == "authorized":
+            gateway.capture(database, payment_id)
+            if dice.random() < 0.6:
+                gateway.refund(database, payment_id, 100)
+    gateway.process_refunds(database, runtime.current().bank)
+    ids += [gateway.pay(database, runtime.current().bank) for _ in range(4)]
+    nudges = (timedelta(0), timedelta(microseconds=-1), timedelta(minutes=11))
+    with database.transaction() as tx:
+        tx.execute("alter table ledger_transactions disable trigger ledger_is_final")
+        for payment_id in ids:
+            for table, column in (("payments", "id"), ("ledger_transactions", "payment_id")):
+                at = first + dice.randrange(half_hours) * HALF_HOUR + dice.choice(nudges)
+                tx.execute(f"update {table} set created_at = %s where {column} = %s", (at, payment_id))
+        tx.execute("alter table ledger_transactions enable trigger ledger_is_final")
+
+
+def _straight(observer: psycopg.Connection[Any], since: datetime, until: datetime) -> Any:
+    """What is in a period, counted from the rows themselves."""
+    return observer.execute(
+        """select count(*), count(*) filter (where succeeded), count(*) filter (where failed),
+                  coalesce(sum(amount) filter (where succeeded), 0), count(*) filter (where succeeded or failed),
+                  (select coalesce(sum(n.amount), 0)
+                     from ledger_transactions t
+                     join ledger_entries n on n.transaction_id = t.id and n.account = 'acquirer'
+                    where t.kind = 'refund_processed' and t.created_at >= %(since)s and t.created_at < %(until)s)
+             from payments p
+            cross join lateral (
+                      select bool_or(type = 'payment.success') as succeeded, bool_or(type = 'payment.failed') as failed
+                        from events where payment_id = p.id) e
+            where created_at >= %(since)s and created_at < %(until)s""",
+        {"since": since, "until": until},
+    ).fetchone()
+
+
+def test_any_period_has_what_a_straight_count_finds(
+    api: Api, database: Database, observer: psycopg.Connection[Any]
+) -> None:
+    """Periods that begin and end on any half hour; some of what is in them is added up, and some is not yet."""
+    dice = random.Random(19)
+    first, half_hours = datetime(2026, 3, 27, 18, 30, tzinfo=UTC), 48 * 6
+    _scattered(database, dice, first, half_hours=half_hours)
+    with database.transaction() as tx:
+        rollups.fold(tx)
+    _scattered(database, dice, first, half_hours=half_hours)
+    seen = 0
+    for turn in range(60):
+        since = first + dice.randrange(half_hours) * HALF_HOUR
+        if turn % 3 == 0:
+            since = since.replace(hour=0, minute=0)
+        length = dice.choice((1, 2, 7, 47, 48, 48, 49, 95, 96, 97, 144, 48 * 5 + 1))
+        until = since + length * HALF_HOUR
+        interval: stats.Interval = dice.choice(("hour", "day"))
+        with database.statement() as tx:
+            shown = stats.of(tx, test_merchant.ID, since=since, until=until, interval=interval, currency="INR")
+        step = timedelta(seconds=stats.STEP_SECONDS[interval])
+        asked = f"{since} to {until} by {interval}"
+        for totals, start, end in ((shown.totals, since, until), (shown.previous, since - (until - since), since)):
+            assert totals is not None
+            made, succeeded, failed, amount, known, refunded = _straight(observer, start, end)
+            told = (totals.payments, totals.succeeded, totals.failed, totals.amount_succeeded, totals.amount_refunded)
+            assert told == (made, succeeded, failed, amount, refunded), asked
+            assert (totals.p50_seconds is not None) == (known > 0), asked
+            seen += made
+        assert sum(one.count for one in shown.failures) == shown.totals.failed, asked
+        assert sum(one.payments for one in shown.by_method) == shown.totals.payments, asked
+        starts = [since + n * step for n in range(-((since - until) // step))]
+        assert [point.at for point in shown.series] == [views.timestamp(start) for start in starts]
+        for point, start in zip(shown.series, starts, strict=True):
+            made, succeeded, failed, amount, _, refunded = _straight(observer, start, min(start + step, until))
+            told = (point.payments, point.succeeded, point.failed, point.amount_succeeded, point.amount_refunded)
+            assert told == (made, succeeded, failed, amount, refunded), f"{asked}, at {start}"
+    assert seen > 100
+
+
 def test_figures_are_of_one_currency(api: Api, database: Database) -> None:
     for _ in range(2):
         _paid(api, database, amount=500, currency="JPY")
     _paid(api, database, amount=700)
     shown = _get(api, "/stats")
     assert (shown["currency"], shown["currencies"]) == ("JPY", ["JPY", "INR"])
+    assert (shown["payments_in_all_currencies"], shown["totals"]["payments"]) == (3, 2)
     assert shown["totals"]["amount_succeeded"] == 1000
     assert _get(api, "/stats?currency=INR")["totals"]["amount_succeeded"] == 700
     assert _get(api, "/stats?currency=EUR")["totals"]["payments"] == 0
@@ -133,6 +220,24 @@ def test_a_period_that_cannot_be_is_refused_with_the_member_named(api: Api, quer
     answer = api.call("GET", f"/api/v1/stats?{query}")
     assert answer.status == (200 if field is None else 400), answer.json
     assert field is None or answer.json["error"]["field"] == field
+
+
+@pytest.mark.parametrize("clock", ["00:00:00", "00:00:01", "12:29:59", "23:29:58", "23:30:00", "23:45:00", "23:59:59"])
+def test_all_time_ends_with_today_whatever_the_time(
+    database: Database, monkeypatch: pytest.MonkeyPatch, clock: str
+) -> None:
+    monkeypatch.setattr(stats.database, "now", lambda _: datetime.fromisoformat(f"2026-11-21T{clock}Z"))
+    with database.statement() as tx:
+        shown = stats.of(tx, test_merchant.ID, since=None, until=None, interval="day", currency=None)
+    assert [(point.at, point.payments) for point in shown.series] == [("2026-11-21T00:00:00Z", 0)]
+    assert shown.until == "2026-11-22T00:00:00Z"
+
+
+def test_a_long_period_is_read_by_days_wherever_its_midnights_are() -> None:
+    start = datetime(2026, 3, 27, 18, 30, tzinfo=UTC)
+    parts = db_stats._parts(start, start + timedelta(days=90))
+    assert [span for span, _, _ in parts] == ["half_hour", "day", "half_hour"]
+    assert [until - since for _, since, until in parts] == [HALF_HOUR * 11, timedelta(days=89), HALF_HOUR * 37]
 
 
 def test_a_percentile_is_within_a_tenth_of_a_power_of_ten() -> None:
@@ -232,6 +337,35 @@ def test_payments_are_filtered_by_vpa_card_receipt_and_state(api: Api, database:
     assert ids("state=outcome_unknown") == [unknown]
     assert ids("vpa=1111") == ids("card_last4=approve@magic") == ids("receipt=r") == []
     assert api.call("GET", "/api/v1/payments?state=x%27%20or%201=1").status == 400
+
+
+def test_one_text_finds_payments_and_orders_by_whatever_it_is_of_them(api: Api) -> None:
+    orders = [api.order(receipt=text) for text in ("1111", "Asha@upi", "order_1001", "r-4", "r-5", "r-6")]
+    made = [api.pay(order, vpa=f"a{n}@upi").json["id"] for n, order in enumerate(orders[:4])]
+    made.append(api.pay(orders[4], vpa="asha@UPI").json["id"])
+    made.append(api.pay(orders[5], method="card", vpa=None, card=CARD).json["id"])
+
+    def found(text: str, more: str = "") -> tuple[list[int], list[int]]:
+        return (
+            [made.index(one["id"]) for one in _get(api, f"/payments?q={text}{more}")["data"]],
+            [orders.index(one["id"]) for one in _get(api, f"/orders?q={text}{more}")["data"]],
+        )
+
+    assert found("1111") == ([5, 0], [0]), "a receipt of four digits, and a card's last four"
+    assert found("asha@upi") == ([4], []), "a receipt is as it is written"
+    assert found("Asha@upi") == ([4, 1], [1])
+    assert found("order_1001") == ([2], [2])
+    assert found(made[3]) == found(f"%20{orders[3]}%20") == found("r-4") == ([3], [3])
+    assert found("%20", "&limit=2") == ([5, 4], [5, 4]), "nothing that is looked for is no filter"
+    assert found("nothing") == found("' or '1'='1") == ([], [])
+    assert found("1111", "&amount=1") == ([], []) and found("1111", "&amount=50000") == ([5, 0], [0])
+    assert found("1111", "&limit=1")[0] == [5]
+    assert [one["id"] for one in _get(api, f"/payments?q=1111&limit=1&starting_after={made[5]}")["data"]] == [made[0]]
+    assert _get(api, "/payments?q=1111&offset=0&limit=1")["total"] == 2
+    exported = api.call("GET", "/api/v1/payments/export?q=1111").json
+    assert [row["id"] for row in csv.DictReader(io.StringIO(exported, newline=""))] == [made[5], made[0]]
+    for path in ("payments", "orders"):
+        assert api.call("GET", f"/api/v1/{path}?q={'x' * 256}").json["error"]["field"] == "q"
 
 
 # Export
