@@ -573,21 +573,73 @@ def test_calls_are_gathered_and_those_past_the_bound_are_only_counted(
     )  # fmt: skip
 
 
-def test_only_the_newest_calls_are_kept(database: Database, observer: psycopg.Connection[Any]) -> None:
-    with database.transaction() as tx:
+ENDING = str(test_merchant.ID)[-1]
+
+
+def _called(database: Database, times: int) -> None:
+    with database.statement() as tx:
         tx.execute(
             """insert into api_requests
                       (merchant_id, created_at, method, path, status, duration_ms, request_id, address, user_agent)
                select %s, now() - make_interval(secs => n), 'GET', '/' || n, 200, 1, 'r', '', ''
-                 from generate_series(1, 1500) n""",
-            (test_merchant.ID,),
+                 from generate_series(1, %s) n""",
+            (test_merchant.ID, times),
         )
-        assert requests.trim(tx) == 500
+
+
+def test_only_the_newest_calls_are_kept(
+    database: Database, observer: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "TRIMMED_MAX", 300)
+    _called(database, 1500)
+    with database.statement() as tx:
+        assert requests.trim(tx, ending="f") == 0, "it is another merchant's turn"
+        assert [requests.trim(tx, ending=ENDING) for _ in range(3)] == [300, 200, 0]
     kept = observer.execute("select count(*), max(created_at) > now() - interval '1 minute' from api_requests")
     assert kept.fetchone() == (requests.KEPT_MAX, True)
-    with database.transaction() as tx:
-        tx.execute("update api_requests set created_at = now() - interval '31 days' where path = '/7'")
-        assert requests.trim(tx) == 1
+    observer.execute("update api_requests set created_at = now() - interval '31 days' where path = '/7'")
+    with database.statement() as tx:
+        assert requests.trim(tx, ending=ENDING) == 1
+
+
+def test_each_merchants_turn_comes_and_all_of_its_old_calls_go(
+    api: Api, database: Database, observer: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "TRIMMED_MAX", 100)
+    _called(database, 1450)
+    counts = set()
+    now = figures_schedule.time.time()
+    for minute in range(16):
+        monkeypatch.setattr(figures_schedule.time, "time", lambda minute=minute: now + 60 * minute)
+        _run_figures()
+        (count,) = observer.execute("select count(*) from api_requests").fetchone() or (0,)
+        counts.add(count)
+    assert counts == {1450, 1000}
+
+
+def _run_figures() -> None:
+    handlers.app.handler_map["figures"](events.clock_event("figures"), events.Context("figures", timeout_seconds=60))
+
+
+@pytest.mark.parametrize("trouble", ["operations.sample", "requests.trim", "rollups.fold"])
+def test_trouble_with_one_thing_that_is_done_each_minute_leaves_the_others(
+    api: Api, database: Database, observer: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise psycopg.errors.QueryCanceled
+
+    module, name = trouble.split(".")
+    monkeypatch.setattr(getattr(figures_schedule, module), name, fail)
+    monkeypatch.setattr(figures_schedule.time, "time", lambda: int(ENDING, 16) * 60)
+    _called(database, 1001)
+    api.pay(api.order())
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        _run_figures()
+    done = observer.execute(
+        """select exists (select from job_samples), (select count(*) from api_requests) <= 1000,
+                  exists (select from payment_figures)"""
+    ).fetchone()
+    assert done == tuple(one != trouble for one in ("operations.sample", "requests.trim", "rollups.fold"))
 
 
 # Operations
@@ -678,9 +730,7 @@ def test_a_schedule_that_fails_says_so_to_operators(
 
     monkeypatch.setattr(figures_schedule.operations, "sample", fail)
     with pytest.raises(ZeroDivisionError):
-        handlers.app.handler_map["figures"](
-            events.clock_event("figures"), events.Context("figures", timeout_seconds=60)
-        )
+        _run_figures()
     assert observer.execute("select error from schedule_runs where name = 'figures'").fetchone() == (
         "ZeroDivisionError",
     )
