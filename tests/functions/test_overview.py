@@ -322,6 +322,17 @@ def test_objects_are_found_by_what_one_has_at_hand(api: Api, database: Database)
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "receipt",
+    ["order_1001", "order_12345", "pay_2024", "rfnd_1001", "evt_1001", "5d41402abc4b2a76b9719d911017c592",
+     "0b5b1f6e-8a3e-4c56-9a7c-2f1d7c1f3f10", "asha@shop.example", "1001", "INV-7"],
+)  # fmt: skip
+def test_a_receipt_is_found_whatever_it_looks_like(api: Api, receipt: str) -> None:
+    order = api.order(receipt=receipt)
+    payment = api.pay(order).json["id"]
+    assert _found(api, receipt) == {("order", order), ("payment", payment)}
+
+
 def test_payments_are_filtered_by_vpa_card_receipt_and_state(api: Api, database: Database) -> None:
     by_receipt = _paid(api, database, receipt="r-77")
     card = api.pay(api.order(), method="card", vpa=None, card=CARD).json["id"]
