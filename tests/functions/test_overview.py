@@ -382,10 +382,34 @@ def test_one_text_finds_payments_and_orders_by_whatever_it_is_of_them(api: Api) 
 # Export
 
 FORMULAS = [
-    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0", '=HYPERLINK("https://x","y")', "＝1+1", "＋1",
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t1", "\r1", "=cmd|' /C calc'!A0", '=HYPERLINK("https://x","y")', "＝1+1", "＋1",
     "－1", "＠SUM(A1)", "-2+3+cmd|' /C calc'!A0", "@", "=", "+", "-",
 ]  # fmt: skip
-HARMLESS = ["receipt", "a,b", 'a"b', "a\nb", "a\r\nb", "₹ 漢 🧾", "'quoted", " =1", "1-1", "a=b", ";"]
+# To a program that splits at ; or overlooks quotes.
+INNER_FORMULAS = {
+    "b;=1+1": "b;'=1+1", "b; -1": "b; '-1", "b,@A1": "b,'@A1", "b\t+1": "b\t'+1", "b\n=1": "b\n'=1",
+    "b\r\n =1": "b\r\n '=1", "\t=1": "'\t'=1", 'b;"=1+1&"";': 'b;"\'=1+1&"";', ";＝1;=1": ";'＝1;'=1",
+}  # fmt: skip
+HARMLESS = [
+    "1;2, 3",
+    "a; b=c; d-e",
+    "5 - 3, net",
+    "[1,2]",
+    "asha@shop.example;ravi@shop.example",
+    "1\t2",
+    '{"a":-1,"b":"+91"}',
+    "receipt",
+    "a,b",
+    'a"b',
+    "a\nb",
+    "a\r\nb",
+    "₹ 漢 🧾",
+    "'quoted",
+    " =1",
+    "1-1",
+    "a=b",
+    ";",
+]
 
 
 @pytest.mark.parametrize("text", FORMULAS)
@@ -394,19 +418,48 @@ def test_a_cell_is_no_formula(text: str) -> None:
 
 
 def test_an_export_is_what_a_spreadsheet_reads_back(api: Api, database: Database) -> None:
-    receipts = [text for text in FORMULAS + HARMLESS]
+    guarded = {text: f"'{text}" for text in FORMULAS} | INNER_FORMULAS | {text: text for text in HARMLESS}
+    receipts = list(guarded)
     made = [api.pay(api.order(receipt=text), vpa="-asha@upi").json["id"] for text in receipts]
     answer = api.call("GET", "/api/v1/payments/export?format=csv")
     assert answer.status == 200 and answer.headers["Content-Type"].startswith("text/csv")
     assert "X-Next-Cursor" not in answer.headers
-    assert answer.json.replace("\r\n", "").count("\r") == answer.json.count("\r=1")
+    assert answer.json.replace("\r\n", "").count("\r") == answer.json.count("\r1")
     rows = list(csv.DictReader(io.StringIO(answer.json, newline="")))
     assert [row["id"] for row in rows] == made[::-1]
-    assert [row["receipt"] for row in rows] == [f"'{t}" if t in FORMULAS else t for t in receipts][::-1]
+    assert [row["receipt"] for row in rows] == list(guarded.values())[::-1]
     assert {row["vpa"] for row in rows} == {"'-asha@upi"}
     assert {row["amount"] for row in rows} == {"50000"}
     for row in rows:
         assert not [cell for cell in row.values() if cell.startswith(exporting.FORMULAS)]
+
+
+def test_a_cell_within_a_cell_is_no_formula() -> None:
+    for text, guarded in INNER_FORMULAS.items():
+        assert exporting.cell(text) == guarded
+    assert (
+        exporting.cell({"a": "b;=1", "phones": ["1", "+91"], "c": -1})
+        == """{"a":"b;'=1","phones":["1","'+91"],"c":-1}"""
+    )
+
+
+def test_a_page_of_an_export_fits_into_an_answer_whatever_its_notes(
+    api: Api, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "BYTES_MAX", 50_000)
+    monkeypatch.setattr(exporting, "ROWS_AT_ONCE", 3)
+    sent: list[dict[str, str]] = [{"n": str(n), "quotes": '"' * 1900 if n < 14 else ""} for n in range(20)]
+    for notes in sent:
+        api.pay(api.order(), notes=notes)
+    text, cursor, sizes = "", "", []
+    while True:
+        answer = api.call("GET", f"/api/v1/payments/export?{cursor}")
+        text, sizes = text + answer.json, [*sizes, len(json.dumps(answer.json))]
+        if "X-Next-Cursor" not in answer.headers:
+            break
+        cursor = f"cursor={answer.headers['X-Next-Cursor']}"
+    assert len(sizes) > 2 and max(sizes) < 51_000
+    assert [json.loads(row["notes"]) for row in csv.DictReader(io.StringIO(text, newline=""))] == sent[::-1]
 
 
 def test_an_export_goes_on_page_by_page_with_the_lists_filters(
