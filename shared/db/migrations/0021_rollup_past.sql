@@ -1,16 +1,2 @@
--- What happened before there were rollups is added up, and what is looked for is found.
+-- What happened before there were rollups is added up.
 do $function$ begin perform rollup_add(0, 1); end $function$;
-
-create index events_written              on events (merchant_id, xid);
-create index ledger_transactions_written on ledger_transactions (merchant_id, xid);
-
--- One entry for each payment, and a short one, since every payment pays for it: a card's last four digits are no VPA, and
--- a VPA is no four digits. Of one instrument there are few payments, which are sorted when somebody asks.
-create index payments_instrument on payments (merchant_id, coalesce(lower(vpa), card_last4));
-
--- States that few are in, or for long.
-create index payments_rare_state on payments (state, merchant_id, created_at desc, id desc)
-    where state in ('requires_action', 'outcome_unknown', 'partially_captured', 'voided', 'authorization_expired');
-
--- A delivery gets its first entry here with its first attempt.
-create index webhook_logs_attempted on webhook_logs (merchant_id, last_attempt_at desc) where last_attempt_at is not null;
