@@ -139,6 +139,26 @@ def test_money_taken_before_the_upgrade_is_in_the_books_and_can_be_captured_and_
         assert violations(observer) == []
 
 
+def test_what_happened_before_the_upgrade_is_added_up_once_though_that_was_stopped(old_url: str) -> None:
+    figures = """select merchant_id, figure, span, sum(count), sum(amount) from payment_figures group by 1, 2, 3
+                 union all select merchant_id, '', 'events', count, 0 from event_counts
+                 union all select merchant_id, account, 'ledger', 0, amount from ledger_sums order by 1, 2, 3"""
+    migrate(old_url)
+    with psycopg.connect(old_url, autocommit=True) as observer:
+        added = observer.execute(figures).fetchall()  # type: ignore[arg-type]
+        assert {tuple(row[1:]) for row in added} >= {
+            ("succeeded", "half_hour", 2, 100000), ("succeeded", "day", 2, 100000), ("succeeded", "point", 2, 100000),
+            ("", "events", 7, 0), ("available", "ledger", 0, 50000),
+        }  # fmt: skip
+        observer.execute("delete from _yoyo_migration where migration_id = '0021_rollup_past'")
+        assert migrate(old_url) == 1
+        assert observer.execute(figures).fetchall() == added  # type: ignore[arg-type]
+        observer.execute("delete from payment_figures; delete from ledger_sums; delete from event_counts")
+        observer.execute("delete from _yoyo_migration where migration_id = '0021_rollup_past'")
+        assert migrate(old_url) == 1
+        assert observer.execute(figures).fetchall() == added  # type: ignore[arg-type]
+
+
 def _until(holds: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + 30
     while not holds():
