@@ -156,7 +156,7 @@ def _migrate(aws: Aws, bundle: Bundle, options: Options, progress: Progress) -> 
     with progress.step(f"Migrations: {name}"):
         applied = _apply(aws, name, bundle.migrate_template.read_text(), bundle, options, progress)
         if not options.dry_run:
-            # Stopped half way, a migration is undone by the database: each is a transaction.
+            # Stopped half way, it goes on with the next deployment: what was done stays, half of a file does not.
             with progress.step("Migrations run", doing="the function that migrates goes on by itself, to its end"):
                 progress.detail(_invoke(aws, applied.outputs.get("FunctionName", name)))
 

@@ -2,7 +2,7 @@
 
 A call is noted after its answer is made, so it never fails for it. What notes it is chosen where a process starts: the
 server of one machine gathers calls and stores many at once; a Lambda, which may be frozen as soon as it has answered,
-stores each at once, and by default only those that were refused.
+stores each at once, and in production only those that were refused.
 """
 
 from __future__ import annotations

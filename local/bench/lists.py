@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from statistics import median
 from urllib.parse import urlencode
 
@@ -28,6 +29,8 @@ ROUND_SECONDS = 2.0
 PAGE = 10
 HUNDREDTH = 99 * PAGE  # rows before it
 WALK = 99  # rows at a time, on the way there
+HISTORY_DAYS = (30, 90)  # of figures, from midnight to midnight in India, which is no midnight of theirs
+INDIA = timedelta(hours=5, minutes=30)
 
 # One payment a second, each with an order, a refund, an event, a delivery and an entry in the ledger; the last was made
 # when this runs. Ids are in no order, as real ones are. The five oldest have what no other has. Rows are written with
@@ -96,6 +99,14 @@ select 'txn_' || id, account, merchant_id, 'INR', case account when 'acquirer' t
 """
 
 
+# What happened within twelve days, again and again: figures of half a year, for a quarter and the one before it.
+HISTORY = """
+insert into payment_figures (merchant_id, span, at, figure, currency, method, detail, count, amount)
+select merchant_id, span, at - n * interval '13 days', figure, currency, method, detail, count, amount
+  from payment_figures, generate_series(1, 14) n
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """A list as somebody asks for it, and which of its pages: the first, the hundredth, or one amid all rows."""
@@ -148,9 +159,13 @@ def cases() -> Iterator[Case]:
     yield Case(path="/api/v1/payments", query={"status": "failed", "offset": "0"}, page="with total")
     for query in ({"vpa": "asha7@upi"}, {"card_last4": "0042"}, {"receipt": "@receipt"}, {"state": "voided"}):
         yield Case(path="/api/v1/payments", query=query)
+    for path, text in (("payments", "@receipt"), ("payments", "0042"), ("orders", "@receipt")):
+        yield Case(path=f"/api/v1/{path}", query={"q": text})
     for path in ("balance", "stats", "changes", "attention", "payments/pay_@id/timeline"):
         yield Case(path=f"/api/v1/{path}", query={}, page="")
     yield Case(path="/api/v1/stats", query={"from": "@from", "to": "@to", "interval": "hour"}, page="")
+    for days in HISTORY_DAYS:
+        yield Case(path="/api/v1/stats", query={"from": f"@{days}_days", "to": "@midnight"}, page="")
     for text in ("pay_@id", "@receipt", "asha7@upi", "0042", "nothing"):
         yield Case(path="/api/v1/search", query={"q": text}, page="")
 
@@ -169,6 +184,7 @@ class Merchant:
         with psycopg.connect(postgres.admin_url, dbname=name, autocommit=True) as connection:
             connection.execute(FILL.format(merchant=test_merchant.ID, count=count))  # type: ignore[arg-type]
             connection.execute("select rollup_rebuild()")
+            connection.execute(HISTORY)
             connection.execute("vacuum analyze")
         self.filled_seconds = time.monotonic() - began
         self._values = self._amid()
@@ -200,7 +216,12 @@ class Merchant:
             f"""select substr(id, 7), amount, receipt, extract(epoch from created_at)::bigint from orders
                  where receipt = 'receipt_{self.count // 2}'"""
         )
-        return {"@id": id, "@amount": str(amount), "@receipt": receipt, "@from": str(at), "@to": str(at + 2000)}
+        known = {"@id": id, "@amount": str(amount), "@receipt": receipt, "@from": str(at), "@to": str(at + 2000)}
+        midnight = datetime.now(timezone(INDIA)).replace(hour=0, minute=0, second=0, microsecond=0)
+        known["@midnight"] = str(int(midnight.timestamp()))
+        return known | {
+            f"@{days}_days": str(int((midnight - timedelta(days=days)).timestamp())) for days in HISTORY_DAYS
+        }
 
     def _newest_before_the_middle(self, table: str) -> str:
         (id,) = self.gateway.row(

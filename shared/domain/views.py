@@ -273,6 +273,7 @@ class Stats(msgspec.Struct, kw_only=True, rename={"since": "from", "until": "to"
     interval: str
     currency: Annotated[str, Meta(description="All figures are of payments in this one.")]
     currencies: Annotated[list[str], Meta(description="Those there are payments in, the most used one first.")]
+    payments_in_all_currencies: Annotated[int, Meta(description="Made in the period; all else is of one currency.")]
     totals: StatsTotals
     previous: Annotated[StatsTotals | None, Meta(description="Of the period before, as long as this one.")]
     series: list[StatsPoint]

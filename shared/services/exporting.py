@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,9 +19,13 @@ from shared.domain import views
 from shared.errors import BadRequest
 
 CSV = "text/csv; charset=utf-8; header=present"
-ROWS_MAX = 5000  # of a page: about a megabyte, and a Lambda may answer with six
+ROWS_MAX = 5000  # of a page: about a megabyte, unless notes are long
+ROWS_AT_ONCE = 500  # in memory
+BYTES_MAX = 4_000_000  # of a page within JSON, where a Lambda may answer with six million
 # A cell that begins so is a formula to spreadsheets; the last three are = + - @ as one types them in East Asia.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where ; separates cells, as in much of Europe, or where quotes are overlooked, a cell may begin within ours.
+_INNER_FORMULA = re.compile(r"""([;,\t\r\n][\s"]*)(?=[=+\-@＝＋－＠])""")
 
 _COLUMNS = (
     "id", "created_at", "status", "state", "amount", "currency", "method", "vpa", "card_network", "card_last4",
@@ -36,26 +42,38 @@ class ExportPage:
 
 def payments_page(tx: Tx, merchant_id: UUID, *, where: Mapping[str, Any], cursor: str | None) -> ExportPage:
     """Raises BadRequest for a cursor that is none."""
-    try:
-        rows = payments.export(tx, Page(limit=ROWS_MAX, starting_after=cursor), merchant_id=merchant_id, where=where)
-    except pages.UnknownCursor as error:
-        raise BadRequest("cursor names no payment of yours", field="cursor", reason="unknown_cursor") from error
+    lines = [_line(_COLUMNS)] if cursor is None else []
+    size, written = 0, 0
+    while True:
+        page = Page(limit=min(ROWS_AT_ONCE, ROWS_MAX - written), starting_after=cursor)
+        try:
+            rows = payments.export(tx, page, merchant_id=merchant_id, where=where)
+        except pages.UnknownCursor as error:
+            raise BadRequest("cursor names no payment of yours", field="cursor", reason="unknown_cursor") from error
+        for row in rows.rows:
+            line = _line([cell(row[name]) for name in _COLUMNS])
+            size += len(json.dumps(line, ensure_ascii=False).encode())
+            if size > BYTES_MAX and written:
+                return ExportPage("".join(lines), cursor)
+            lines.append(line)
+            cursor, written = row["id"], written + 1
+        if not rows.has_more or written == ROWS_MAX:
+            return ExportPage("".join(lines), cursor if rows.has_more else None)
+
+
+def _line(cells: Iterable[str]) -> str:
     text = io.StringIO(newline="")
-    table = csv.writer(text, lineterminator="\r\n")
-    if cursor is None:
-        table.writerow(_COLUMNS)
-    for row in rows.rows:
-        table.writerow([cell(row[name]) for name in _COLUMNS])
-    return ExportPage(text.getvalue(), rows.rows[-1]["id"] if rows.has_more else None)
+    csv.writer(text, lineterminator="\r\n").writerow(cells)
+    return text.getvalue()
 
 
 def cell(value: Any) -> str:
-    """As a spreadsheet shows it and does not run it: text that would be a formula gets a ' before it."""
+    """As a spreadsheet shows it and does not run it: what would be a formula gets a ' before it."""
     if value is None:
         return ""
     if isinstance(value, datetime):
         return views.timestamp(value)
     if isinstance(value, int):
         return str(value)
-    text = as_json(value) if isinstance(value, dict) else str(value)
+    text = _INNER_FORMULA.sub(r"\1'", as_json(value) if isinstance(value, dict) else str(value))
     return f"'{text}" if text.startswith(FORMULAS) else text

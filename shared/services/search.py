@@ -30,6 +30,20 @@ def find(tx: Tx, merchant_id: UUID, text: str) -> list[views.Found]:
     text = text.strip()
     if not text:
         return []
+    found = _by_id(tx, merchant_id, text)
+    if "@" in text or _LAST_FOUR.fullmatch(text):
+        rows = search.payments_by_instrument(tx, text, merchant_id=merchant_id, limit=FOUND_MAX)
+        found += _money("payment", rows)
+    # Whatever it looks like, it may be a shop's own number: `order_1001`, a UUID, an e-mail address.
+    orders = search.orders_by_receipt(tx, text, merchant_id=merchant_id, limit=FOUND_MAX)
+    if orders:
+        order_ids = [order["id"] for order in orders]
+        rows = search.payments_of_orders(tx, order_ids, merchant_id=merchant_id, limit=FOUND_MAX)
+        found += _money("order", orders) + _money("payment", rows)
+    return list({one.id: one for one in found}.values())
+
+
+def _by_id(tx: Tx, merchant_id: UUID, text: str) -> list[views.Found]:
     known = _ID.fullmatch(text)
     if known and known[1] == "evt":
         return _webhooks(search.webhooks_of_event(tx, text, merchant_id=merchant_id, limit=FOUND_MAX))
@@ -38,16 +52,7 @@ def find(tx: Tx, merchant_id: UUID, text: str) -> list[views.Found]:
         return _money(kind, search.by_id(tx, table, text, merchant_id=merchant_id, limit=FOUND_MAX))
     with suppress(ValueError):
         return _webhooks(search.webhook(tx, UUID(text), merchant_id=merchant_id))
-    found: list[views.Found] = []
-    if "@" in text or _LAST_FOUR.fullmatch(text):
-        rows = search.payments_by_instrument(tx, text, merchant_id=merchant_id, limit=FOUND_MAX)
-        found += _money("payment", rows)
-    orders = search.orders_by_receipt(tx, text, merchant_id=merchant_id, limit=FOUND_MAX)
-    if orders:
-        order_ids = [order["id"] for order in orders]
-        rows = search.payments_of_orders(tx, order_ids, merchant_id=merchant_id, limit=FOUND_MAX)
-        found += _money("order", orders) + _money("payment", rows)
-    return found
+    return []
 
 
 def _money(kind: str, rows: Iterable[Row]) -> list[views.Found]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from shared.db import database, stats
 from shared.db.database import Tx
-from shared.db.stats import Figure, Span
+from shared.db.stats import Figure
 from shared.domain import views
 from shared.errors import BadRequest
 
@@ -36,12 +36,14 @@ def of(
     step = timedelta(seconds=STEP_SECONDS[interval])
     end = _up(until or database.now(tx) + timedelta(seconds=1))
     ever = since is None
-    if since is None:
-        first = min(stats.first_at(tx, merchant_id=merchant_id) or end, end)
-        start = _day(first) if until is None else _down(first)
-        end = _day(end - timedelta(seconds=1)) + timedelta(days=1) if until is None else end
-    else:
+    if since is not None:
         start = _down(since)
+    elif until is not None:
+        start = _down(min(stats.first_at(tx, merchant_id=merchant_id) or end, end))
+    else:
+        today = _day(end - timedelta(seconds=1))  # in the day's last half hour its end is tomorrow
+        start = _day(min(stats.first_at(tx, merchant_id=merchant_id) or today, today))
+        end = today + timedelta(days=1)
     if start > end:
         raise BadRequest("from must be before to", field="from", reason="invalid_value")
     if not ever and (end - start) / step > POINTS_MAX:
@@ -51,13 +53,14 @@ def of(
             reason="too_many_points",
         )
     before = start if ever else start - (end - start)
+    points = range(-((start - end) // step))[-POINTS_MAX:]  # the newest
     found = stats.figures(
         tx,
         merchant_id=merchant_id,
-        span=_span(before, start, end),
         before=before,
         since=start,
         until=end,
+        points_since=start + points.start * step,
         step_seconds=STEP_SECONDS[interval],
     )
     currencies = _currencies(found)
@@ -71,9 +74,12 @@ def of(
         interval=interval,
         currency=chosen,
         currencies=currencies,
+        payments_in_all_currencies=sum(
+            one.count for one in found if one.step is None and not one.before and one.figure == "made"
+        ),
         totals=_totals(now),
         previous=None if ever else _totals([figure for figure in whole if figure.before]),
-        series=_series([figure for figure in own if figure.step is not None], start, end, step),
+        series=_series([figure for figure in own if figure.step is not None], points, start, step),
         by_method=_by_method(now),
         failures=_failures(now),
     )
@@ -113,17 +119,16 @@ def _totals(figures: Iterable[Figure]) -> views.StatsTotals:
     )
 
 
-def _series(figures: Sequence[Figure], start: datetime, end: datetime, step: timedelta) -> list[views.StatsPoint]:
-    """The newest points of the period, one for each step whether or not something happened in it."""
+def _series(figures: Sequence[Figure], points: range, start: datetime, step: timedelta) -> list[views.StatsPoint]:
+    """A point for each of these steps, whether or not something happened in it."""
     found: defaultdict[int, dict[str, Figure]] = defaultdict(dict)
     for one in figures:
         assert one.step is not None, "a point is of a step"
         found[one.step][one.figure] = one
-    count = -((start - end) // step)
-    points = []
-    for number in range(max(0, count - POINTS_MAX), count):
+    shown = []
+    for number in points:
         here = found.get(number, {})
-        points.append(
+        shown.append(
             views.StatsPoint(
                 at=views.timestamp(start + number * step),
                 payments=here["made"].count if "made" in here else 0,
@@ -133,7 +138,7 @@ def _series(figures: Sequence[Figure], start: datetime, end: datetime, step: tim
                 amount_refunded=here["refunded"].amount if "refunded" in here else 0,
             )
         )
-    return points
+    return shown
 
 
 def _by_method(figures: Iterable[Figure]) -> list[views.MethodStats]:
@@ -170,11 +175,6 @@ def _rate(counts: Mapping[str, int]) -> float | None:
     """Of those whose outcome is known."""
     known = counts["succeeded"] + counts["failed"]
     return round(counts["succeeded"] / known, 4) if known else None
-
-
-def _span(*moments: datetime) -> Span:
-    """Days where the period is made of whole ones: fewer rows to add up."""
-    return "day" if all(_day(moment) == moment for moment in moments) else "half_hour"
 
 
 def _day(moment: datetime) -> datetime:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -23,7 +24,9 @@ from chalicelib.schedules import figures as figures_schedule
 from local import events
 from shared.config import Config
 from shared.db import requests, rollups
+from shared.db import stats as db_stats
 from shared.db.database import Database
+from shared.domain import views
 from shared.services import exporting, stats, test_merchant
 from tests import gateway
 from tests.functions.test_api import CARD, CREDENTIALS, Api, _start
@@ -106,12 +109,96 @@ def test_a_period_counts_what_was_made_in_it_beside_the_period_before(api: Api, 
         assert sum(point["payments"] for point in _get(api, "/stats")["series"]) == 3
 
 
+HALF_HOUR = timedelta(minutes=30)
+
+
+def _scattered(database: Database, dice: random.Random, first: datetime, *, half_hours: int) -> None:
+    """Payments and refunds at moments between, many of them just before or on a half hour, or a midnight somewhere."""
+    vpas = ("approve@magic", "asha@upi", "insufficient-funds@magic", "wrong-pin@magic")
+    ids = [gateway.pay(database, runtime.current().bank, dice.choice(vpas)) for _ in range(12)]
+    gateway.process(database, runtime.current().bank)
+    for payment_id in ids:
+        if gateway.state(database, payment_id) == "authorized":
+            gateway.capture(database, payment_id)
+            if dice.random() < 0.6:
+                gateway.refund(database, payment_id, 100)
+    gateway.process_refunds(database, runtime.current().bank)
+    ids += [gateway.pay(database, runtime.current().bank) for _ in range(4)]
+    nudges = (timedelta(0), timedelta(microseconds=-1), timedelta(minutes=11))
+    with database.transaction() as tx:
+        tx.execute("alter table ledger_transactions disable trigger ledger_is_final")
+        for payment_id in ids:
+            for table, column in (("payments", "id"), ("ledger_transactions", "payment_id")):
+                at = first + dice.randrange(half_hours) * HALF_HOUR + dice.choice(nudges)
+                tx.execute(f"update {table} set created_at = %s where {column} = %s", (at, payment_id))
+        tx.execute("alter table ledger_transactions enable trigger ledger_is_final")
+
+
+def _straight(observer: psycopg.Connection[Any], since: datetime, until: datetime) -> Any:
+    """What is in a period, counted from the rows themselves."""
+    return observer.execute(
+        """select count(*), count(*) filter (where succeeded), count(*) filter (where failed),
+                  coalesce(sum(amount) filter (where succeeded), 0), count(*) filter (where succeeded or failed),
+                  (select coalesce(sum(n.amount), 0)
+                     from ledger_transactions t
+                     join ledger_entries n on n.transaction_id = t.id and n.account = 'acquirer'
+                    where t.kind = 'refund_processed' and t.created_at >= %(since)s and t.created_at < %(until)s)
+             from payments p
+            cross join lateral (
+                      select bool_or(type = 'payment.success') as succeeded, bool_or(type = 'payment.failed') as failed
+                        from events where payment_id = p.id) e
+            where created_at >= %(since)s and created_at < %(until)s""",
+        {"since": since, "until": until},
+    ).fetchone()
+
+
+def test_any_period_has_what_a_straight_count_finds(
+    api: Api, database: Database, observer: psycopg.Connection[Any]
+) -> None:
+    """Periods that begin and end on any half hour; some of what is in them is added up, and some is not yet."""
+    dice = random.Random(19)
+    first, half_hours = datetime(2026, 3, 27, 18, 30, tzinfo=UTC), 48 * 6
+    _scattered(database, dice, first, half_hours=half_hours)
+    with database.transaction() as tx:
+        rollups.fold(tx)
+    _scattered(database, dice, first, half_hours=half_hours)
+    seen = 0
+    for turn in range(60):
+        since = first + dice.randrange(half_hours) * HALF_HOUR
+        if turn % 3 == 0:
+            since = since.replace(hour=0, minute=0)
+        length = dice.choice((1, 2, 7, 47, 48, 48, 49, 95, 96, 97, 144, 48 * 5 + 1))
+        until = since + length * HALF_HOUR
+        interval: stats.Interval = dice.choice(("hour", "day"))
+        with database.statement() as tx:
+            shown = stats.of(tx, test_merchant.ID, since=since, until=until, interval=interval, currency="INR")
+        step = timedelta(seconds=stats.STEP_SECONDS[interval])
+        asked = f"{since} to {until} by {interval}"
+        for totals, start, end in ((shown.totals, since, until), (shown.previous, since - (until - since), since)):
+            assert totals is not None
+            made, succeeded, failed, amount, known, refunded = _straight(observer, start, end)
+            told = (totals.payments, totals.succeeded, totals.failed, totals.amount_succeeded, totals.amount_refunded)
+            assert told == (made, succeeded, failed, amount, refunded), asked
+            assert (totals.p50_seconds is not None) == (known > 0), asked
+            seen += made
+        assert sum(one.count for one in shown.failures) == shown.totals.failed, asked
+        assert sum(one.payments for one in shown.by_method) == shown.totals.payments, asked
+        starts = [since + n * step for n in range(-((since - until) // step))]
+        assert [point.at for point in shown.series] == [views.timestamp(start) for start in starts]
+        for point, start in zip(shown.series, starts, strict=True):
+            made, succeeded, failed, amount, _, refunded = _straight(observer, start, min(start + step, until))
+            told = (point.payments, point.succeeded, point.failed, point.amount_succeeded, point.amount_refunded)
+            assert told == (made, succeeded, failed, amount, refunded), f"{asked}, at {start}"
+    assert seen > 100
+
+
 def test_figures_are_of_one_currency(api: Api, database: Database) -> None:
     for _ in range(2):
         _paid(api, database, amount=500, currency="JPY")
     _paid(api, database, amount=700)
     shown = _get(api, "/stats")
     assert (shown["currency"], shown["currencies"]) == ("JPY", ["JPY", "INR"])
+    assert (shown["payments_in_all_currencies"], shown["totals"]["payments"]) == (3, 2)
     assert shown["totals"]["amount_succeeded"] == 1000
     assert _get(api, "/stats?currency=INR")["totals"]["amount_succeeded"] == 700
     assert _get(api, "/stats?currency=EUR")["totals"]["payments"] == 0
@@ -135,6 +222,24 @@ def test_a_period_that_cannot_be_is_refused_with_the_member_named(api: Api, quer
     answer = api.call("GET", f"/api/v1/stats?{query}")
     assert answer.status == (200 if field is None else 400), answer.json
     assert field is None or answer.json["error"]["field"] == field
+
+
+@pytest.mark.parametrize("clock", ["00:00:00", "00:00:01", "12:29:59", "23:29:58", "23:30:00", "23:45:00", "23:59:59"])
+def test_all_time_ends_with_today_whatever_the_time(
+    database: Database, monkeypatch: pytest.MonkeyPatch, clock: str
+) -> None:
+    monkeypatch.setattr(stats.database, "now", lambda _: datetime.fromisoformat(f"2026-11-21T{clock}Z"))
+    with database.statement() as tx:
+        shown = stats.of(tx, test_merchant.ID, since=None, until=None, interval="day", currency=None)
+    assert [(point.at, point.payments) for point in shown.series] == [("2026-11-21T00:00:00Z", 0)]
+    assert shown.until == "2026-11-22T00:00:00Z"
+
+
+def test_a_long_period_is_read_by_days_wherever_its_midnights_are() -> None:
+    start = datetime(2026, 3, 27, 18, 30, tzinfo=UTC)
+    parts = db_stats._parts(start, start + timedelta(days=90))
+    assert [span for span, _, _ in parts] == ["half_hour", "day", "half_hour"]
+    assert [until - since for _, since, until in parts] == [HALF_HOUR * 11, timedelta(days=89), HALF_HOUR * 37]
 
 
 def test_a_percentile_is_within_a_tenth_of_a_power_of_ten() -> None:
@@ -219,6 +324,17 @@ def test_objects_are_found_by_what_one_has_at_hand(api: Api, database: Database)
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "receipt",
+    ["order_1001", "order_12345", "pay_2024", "rfnd_1001", "evt_1001", "5d41402abc4b2a76b9719d911017c592",
+     "0b5b1f6e-8a3e-4c56-9a7c-2f1d7c1f3f10", "asha@shop.example", "1001", "INV-7"],
+)  # fmt: skip
+def test_a_receipt_is_found_whatever_it_looks_like(api: Api, receipt: str) -> None:
+    order = api.order(receipt=receipt)
+    payment = api.pay(order).json["id"]
+    assert _found(api, receipt) == {("order", order), ("payment", payment)}
+
+
 def test_payments_are_filtered_by_vpa_card_receipt_and_state(api: Api, database: Database) -> None:
     by_receipt = _paid(api, database, receipt="r-77")
     card = api.pay(api.order(), method="card", vpa=None, card=CARD).json["id"]
@@ -270,13 +386,66 @@ def test_few_payments_of_a_currency_are_found_among_many(api: Api, database: Dat
     assert "payments_rare_currency" in str(plan)
 
 
+def test_one_text_finds_payments_and_orders_by_whatever_it_is_of_them(api: Api) -> None:
+    orders = [api.order(receipt=text) for text in ("1111", "Asha@upi", "order_1001", "r-4", "r-5", "r-6")]
+    made = [api.pay(order, vpa=f"a{n}@upi").json["id"] for n, order in enumerate(orders[:4])]
+    made.append(api.pay(orders[4], vpa="asha@UPI").json["id"])
+    made.append(api.pay(orders[5], method="card", vpa=None, card=CARD).json["id"])
+
+    def found(text: str, more: str = "") -> tuple[list[int], list[int]]:
+        return (
+            [made.index(one["id"]) for one in _get(api, f"/payments?q={text}{more}")["data"]],
+            [orders.index(one["id"]) for one in _get(api, f"/orders?q={text}{more}")["data"]],
+        )
+
+    assert found("1111") == ([5, 0], [0]), "a receipt of four digits, and a card's last four"
+    assert found("asha@upi") == ([4], []), "a receipt is as it is written"
+    assert found("Asha@upi") == ([4, 1], [1])
+    assert found("order_1001") == ([2], [2])
+    assert found(made[3]) == found(f"%20{orders[3]}%20") == found("r-4") == ([3], [3])
+    assert found("%20", "&limit=2") == ([5, 4], [5, 4]), "nothing that is looked for is no filter"
+    assert found("nothing") == found("' or '1'='1") == ([], [])
+    assert found("1111", "&amount=1") == ([], []) and found("1111", "&amount=50000") == ([5, 0], [0])
+    assert found("1111", "&limit=1")[0] == [5]
+    assert [one["id"] for one in _get(api, f"/payments?q=1111&limit=1&starting_after={made[5]}")["data"]] == [made[0]]
+    assert _get(api, "/payments?q=1111&offset=0&limit=1")["total"] == 2
+    exported = api.call("GET", "/api/v1/payments/export?q=1111").json
+    assert [row["id"] for row in csv.DictReader(io.StringIO(exported, newline=""))] == [made[5], made[0]]
+    for path in ("payments", "orders"):
+        assert api.call("GET", f"/api/v1/{path}?q={'x' * 256}").json["error"]["field"] == "q"
+
+
 # Export
 
 FORMULAS = [
-    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0", '=HYPERLINK("https://x","y")', "＝1+1", "＋1",
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t1", "\r1", "=cmd|' /C calc'!A0", '=HYPERLINK("https://x","y")', "＝1+1", "＋1",
     "－1", "＠SUM(A1)", "-2+3+cmd|' /C calc'!A0", "@", "=", "+", "-",
 ]  # fmt: skip
-HARMLESS = ["receipt", "a,b", 'a"b', "a\nb", "a\r\nb", "₹ 漢 🧾", "'quoted", " =1", "1-1", "a=b", ";"]
+# To a program that splits at ; or overlooks quotes.
+INNER_FORMULAS = {
+    "b;=1+1": "b;'=1+1", "b; -1": "b; '-1", "b,@A1": "b,'@A1", "b\t+1": "b\t'+1", "b\n=1": "b\n'=1",
+    "b\r\n =1": "b\r\n '=1", "\t=1": "'\t'=1", 'b;"=1+1&"";': 'b;"\'=1+1&"";', ";＝1;=1": ";'＝1;'=1",
+}  # fmt: skip
+HARMLESS = [
+    "1;2, 3",
+    "a; b=c; d-e",
+    "5 - 3, net",
+    "[1,2]",
+    "asha@shop.example;ravi@shop.example",
+    "1\t2",
+    '{"a":-1,"b":"+91"}',
+    "receipt",
+    "a,b",
+    'a"b',
+    "a\nb",
+    "a\r\nb",
+    "₹ 漢 🧾",
+    "'quoted",
+    " =1",
+    "1-1",
+    "a=b",
+    ";",
+]
 
 
 @pytest.mark.parametrize("text", FORMULAS)
@@ -285,19 +454,48 @@ def test_a_cell_is_no_formula(text: str) -> None:
 
 
 def test_an_export_is_what_a_spreadsheet_reads_back(api: Api, database: Database) -> None:
-    receipts = [text for text in FORMULAS + HARMLESS]
+    guarded = {text: f"'{text}" for text in FORMULAS} | INNER_FORMULAS | {text: text for text in HARMLESS}
+    receipts = list(guarded)
     made = [api.pay(api.order(receipt=text), vpa="-asha@upi").json["id"] for text in receipts]
     answer = api.call("GET", "/api/v1/payments/export?format=csv")
     assert answer.status == 200 and answer.headers["Content-Type"].startswith("text/csv")
     assert "X-Next-Cursor" not in answer.headers
-    assert answer.json.replace("\r\n", "").count("\r") == answer.json.count("\r=1")
+    assert answer.json.replace("\r\n", "").count("\r") == answer.json.count("\r1")
     rows = list(csv.DictReader(io.StringIO(answer.json, newline="")))
     assert [row["id"] for row in rows] == made[::-1]
-    assert [row["receipt"] for row in rows] == [f"'{t}" if t in FORMULAS else t for t in receipts][::-1]
+    assert [row["receipt"] for row in rows] == list(guarded.values())[::-1]
     assert {row["vpa"] for row in rows} == {"'-asha@upi"}
     assert {row["amount"] for row in rows} == {"50000"}
     for row in rows:
         assert not [cell for cell in row.values() if cell.startswith(exporting.FORMULAS)]
+
+
+def test_a_cell_within_a_cell_is_no_formula() -> None:
+    for text, guarded in INNER_FORMULAS.items():
+        assert exporting.cell(text) == guarded
+    assert (
+        exporting.cell({"a": "b;=1", "phones": ["1", "+91"], "c": -1})
+        == """{"a":"b;'=1","phones":["1","'+91"],"c":-1}"""
+    )
+
+
+def test_a_page_of_an_export_fits_into_an_answer_whatever_its_notes(
+    api: Api, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "BYTES_MAX", 50_000)
+    monkeypatch.setattr(exporting, "ROWS_AT_ONCE", 3)
+    sent: list[dict[str, str]] = [{"n": str(n), "quotes": '"' * 1900 if n < 14 else ""} for n in range(20)]
+    for notes in sent:
+        api.pay(api.order(), notes=notes)
+    text, cursor, sizes = "", "", []
+    while True:
+        answer = api.call("GET", f"/api/v1/payments/export?{cursor}")
+        text, sizes = text + answer.json, [*sizes, len(json.dumps(answer.json))]
+        if "X-Next-Cursor" not in answer.headers:
+            break
+        cursor = f"cursor={answer.headers['X-Next-Cursor']}"
+    assert len(sizes) > 2 and max(sizes) < 51_000
+    assert [json.loads(row["notes"]) for row in csv.DictReader(io.StringIO(text, newline=""))] == sent[::-1]
 
 
 def test_an_export_goes_on_page_by_page_with_the_lists_filters(
@@ -475,21 +673,73 @@ def test_calls_are_gathered_and_those_past_the_bound_are_only_counted(
     )  # fmt: skip
 
 
-def test_only_the_newest_calls_are_kept(database: Database, observer: psycopg.Connection[Any]) -> None:
-    with database.transaction() as tx:
+ENDING = str(test_merchant.ID)[-1]
+
+
+def _called(database: Database, times: int) -> None:
+    with database.statement() as tx:
         tx.execute(
             """insert into api_requests
                       (merchant_id, created_at, method, path, status, duration_ms, request_id, address, user_agent)
                select %s, now() - make_interval(secs => n), 'GET', '/' || n, 200, 1, 'r', '', ''
-                 from generate_series(1, 1500) n""",
-            (test_merchant.ID,),
+                 from generate_series(1, %s) n""",
+            (test_merchant.ID, times),
         )
-        assert requests.trim(tx) == 500
+
+
+def test_only_the_newest_calls_are_kept(
+    database: Database, observer: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "TRIMMED_MAX", 300)
+    _called(database, 1500)
+    with database.statement() as tx:
+        assert requests.trim(tx, ending="f") == 0, "it is another merchant's turn"
+        assert [requests.trim(tx, ending=ENDING) for _ in range(3)] == [300, 200, 0]
     kept = observer.execute("select count(*), max(created_at) > now() - interval '1 minute' from api_requests")
     assert kept.fetchone() == (requests.KEPT_MAX, True)
-    with database.transaction() as tx:
-        tx.execute("update api_requests set created_at = now() - interval '31 days' where path = '/7'")
-        assert requests.trim(tx) == 1
+    observer.execute("update api_requests set created_at = now() - interval '31 days' where path = '/7'")
+    with database.statement() as tx:
+        assert requests.trim(tx, ending=ENDING) == 1
+
+
+def test_each_merchants_turn_comes_and_all_of_its_old_calls_go(
+    api: Api, database: Database, observer: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "TRIMMED_MAX", 100)
+    _called(database, 1450)
+    counts = set()
+    now = figures_schedule.time.time()
+    for minute in range(16):
+        monkeypatch.setattr(figures_schedule.time, "time", lambda minute=minute: now + 60 * minute)
+        _run_figures()
+        (count,) = observer.execute("select count(*) from api_requests").fetchone() or (0,)
+        counts.add(count)
+    assert counts == {1450, 1000}
+
+
+def _run_figures() -> None:
+    handlers.app.handler_map["figures"](events.clock_event("figures"), events.Context("figures", timeout_seconds=60))
+
+
+@pytest.mark.parametrize("trouble", ["operations.sample", "requests.trim", "rollups.fold"])
+def test_trouble_with_one_thing_that_is_done_each_minute_leaves_the_others(
+    api: Api, database: Database, observer: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise psycopg.errors.QueryCanceled
+
+    module, name = trouble.split(".")
+    monkeypatch.setattr(getattr(figures_schedule, module), name, fail)
+    monkeypatch.setattr(figures_schedule.time, "time", lambda: int(ENDING, 16) * 60)
+    _called(database, 1001)
+    api.pay(api.order())
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        _run_figures()
+    done = observer.execute(
+        """select exists (select from job_samples), (select count(*) from api_requests) <= 1000,
+                  exists (select from payment_figures)"""
+    ).fetchone()
+    assert done == tuple(one != trouble for one in ("operations.sample", "requests.trim", "rollups.fold"))
 
 
 # Operations
@@ -585,9 +835,7 @@ def test_a_schedule_that_fails_says_so_to_operators(
 
     monkeypatch.setattr(figures_schedule.operations, "sample", fail)
     with pytest.raises(ZeroDivisionError):
-        handlers.app.handler_map["figures"](
-            events.clock_event("figures"), events.Context("figures", timeout_seconds=60)
-        )
+        _run_figures()
     assert observer.execute("select error from schedule_runs where name = 'figures'").fetchone() == (
         "ZeroDivisionError",
     )

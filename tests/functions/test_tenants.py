@@ -351,6 +351,16 @@ def test_in_a_body_the_id_of_another_merchant_is_an_unknown_one(
     assert _rows(observer, theirs["merchant"]) == before
 
 
+@_routes({route: described for route, described in MERCHANTS.items() if "q" in _names(described, "query")})
+def test_what_is_looked_for_by_an_id_of_another_merchant_is_not_found(
+    api: Api, ours: Objects, theirs: Objects, route: tuple[str, str]
+) -> None:
+    for kind in ("payment", "order"):
+        own, foreign = (_call(api, route, ours, OURS, query={"q": id[kind]}) for id in (ours, theirs))
+        assert not _finds_nothing(own), kind
+        assert foreign.status == 200 and _finds_nothing(foreign), kind
+
+
 # What is shown
 
 
@@ -359,7 +369,7 @@ def test_nothing_that_is_shown_is_another_merchants(
     api: Api, ours: Objects, theirs: Objects, route: tuple[str, str], observer: psycopg.Connection
 ) -> None:
     query = {"limit": "100"} if "limit" in _names(ROUTES[route], "query") else {}
-    if "q" in _names(ROUTES[route], "query"):
+    if route == ("GET", "/api/v1/search"):
         query["q"] = "asha@upi"  # both merchants have payments by it
     shown = json.dumps(_call(api, route, ours, OURS, query=query).json)
     foreign = {theirs["merchant"], THEIRS["x-api-key"], str(THEIR_AMOUNT), "other@example.com"}

@@ -19,11 +19,12 @@ create table rollup_mark (
 
 insert into rollup_mark (through) values (pg_snapshot_xmin(pg_current_snapshot())::text::bigint);
 
--- Of each merchant, by half hour and by day in UTC: half hours, since India's midnight is at 18:30. A payment counts when
--- it was made, whenever its outcome came; a refund when the bank processed it, and less when it comes back.
+-- Of each merchant, by half hour and by day in UTC: half hours, since India's midnight is at 18:30. A point is a half hour
+-- without its methods, details and times taken: what a curve is drawn of, a tenth of the rows. A payment counts when it
+-- was made, whenever its outcome came; a refund when the bank processed it, and less when it comes back.
 create table payment_figures (
     merchant_id uuid        not null,
-    span        text        not null check (span in ('half_hour', 'day')),
+    span        text        not null check (span in ('half_hour', 'day', 'point')),
     at          timestamptz not null,
     figure      text        not null,  -- made, succeeded, failed, took, refunded
     currency    text        not null,
@@ -70,24 +71,27 @@ select t.xid, t.merchant_id, t.created_at, 'refunded', t.currency, p.method, '',
  cross join lateral (select method from payments where id = t.payment_id limit 1) p
  where t.kind in ('refund_processed', 'refund_returned');
 
--- Adds what was written by transactions from `low` up to, but not with, `high`.
-create function rollup_add(low bigint, high bigint) returns void language sql as $function$
-    with counted as (
+-- Adds what was written by transactions from `low` up to, but not with, `high`: of all merchants, or of one.
+create function rollup_add(low bigint, high bigint, only_of uuid default null) returns void language sql as $function$
+    with of_merchants as (select id from merchants where only_of is null or id = only_of),
+    counted as (
         insert into payment_figures as held (merchant_id, span, at, figure, currency, method, detail, count, amount)
-        select f.merchant_id, s.span, s.at, f.figure, f.currency, f.method, f.detail, sum(f.count), sum(f.amount)
-          from merchants m
+        select f.merchant_id, s.span, s.at, f.figure, f.currency, s.method, s.detail, sum(f.count), sum(f.amount)
+          from of_merchants m
          cross join lateral (
                    select * from payment_facts p where p.merchant_id = m.id and p.xid >= low and p.xid < high) f
-         cross join lateral (values ('half_hour', date_bin('30 minutes', f.at, 'epoch')),
-                                    ('day', date_trunc('day', f.at, 'UTC'))) as s (span, at)
-         group by f.merchant_id, s.span, s.at, f.figure, f.currency, f.method, f.detail
+         cross join lateral (select date_bin('30 minutes', f.at, 'epoch'), date_trunc('day', f.at, 'UTC')) b (half_hour, day)
+         cross join lateral (values ('half_hour', b.half_hour, f.method, f.detail), ('day', b.day, f.method, f.detail),
+                                    ('point', b.half_hour, '', '')) s (span, at, method, detail)
+         where s.span <> 'point' or f.figure <> 'took'
+         group by f.merchant_id, s.span, s.at, f.figure, f.currency, s.method, s.detail
             on conflict (merchant_id, span, at, figure, currency, method, detail) do update
            set count = held.count + excluded.count, amount = held.amount + excluded.amount
     ),
     booked as (
         insert into ledger_sums as held (merchant_id, currency, account, amount)
         select t.merchant_id, t.currency, n.account, sum(n.amount)
-          from merchants m
+          from of_merchants m
          cross join lateral (
                    select * from ledger_transactions l
                     where l.merchant_id = m.id and l.xid >= low and l.xid < high) t
@@ -97,7 +101,7 @@ create function rollup_add(low bigint, high bigint) returns void language sql as
     )
     insert into event_counts as held (merchant_id, count)
     select m.id, count(*)
-      from merchants m
+      from of_merchants m
      cross join lateral (select from events e where e.merchant_id = m.id and e.xid >= low and e.xid < high) e
      group by m.id
         on conflict (merchant_id) do update set count = held.count + excluded.count;

@@ -1,19 +1,13 @@
--- What happened before there were rollups is added up, and what is looked for is found.
-do $function$ begin perform rollup_add(0, 1); end $function$;
-
-create index events_written              on events (merchant_id, xid);
-create index ledger_transactions_written on ledger_transactions (merchant_id, xid);
-
--- One entry for each payment, and a short one, since every payment pays for it: a card's last four digits are no VPA, and
--- a VPA is no four digits. Of one instrument there are few payments, which are sorted when somebody asks.
-create index payments_instrument on payments (merchant_id, coalesce(lower(vpa), card_last4));
-
--- States that few are in, or for long.
-create index payments_rare_state on payments (state, merchant_id, created_at desc, id desc)
-    where state in ('requires_action', 'outcome_unknown', 'partially_captured', 'voided', 'authorization_expired');
-
--- Most gateways take one currency, and pay nothing for this.
-create index payments_rare_currency on payments (currency, merchant_id, created_at desc, id desc) where currency <> 'INR';
-
--- A delivery gets its first entry here with its first attempt.
-create index webhook_logs_attempted on webhook_logs (merchant_id, last_attempt_at desc) where last_attempt_at is not null;
+-- transactional: false
+-- What happened before there were rollups is added up, a merchant at a time: nothing is there of one yet whose turn has
+-- not come, so that what was stopped goes on with the next one.
+do $function$
+declare
+    one uuid;
+begin
+    for one in select id from merchants m where not exists (select from event_counts where merchant_id = m.id) loop
+        perform rollup_add(0, 1, one);
+        commit;
+    end loop;
+end
+$function$;

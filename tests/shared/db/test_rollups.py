@@ -99,7 +99,10 @@ def test_the_sums_and_what_came_since_are_what_there_is(
     }  # fmt: skip
     assert live["refunded"][1] == 70000
     fold(database)
-    assert observer.execute("select sum(count) from payment_figures where figure = 'made'").fetchone() == (8,)
+    added = observer.execute(
+        "select span, sum(count) from payment_figures where figure = 'made' group by span"
+    ).fetchall()
+    assert dict(added) == {"half_hour": 4, "day": 4, "point": 4}
     assert _check(observer) == live
     _some_of_everything(database, bank)
     assert _check(observer)["made"][0] == 8

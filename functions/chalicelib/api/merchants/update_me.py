@@ -1,4 +1,4 @@
-"""PUT /api/v1/merchants/me: what the merchant is called, where it hears of its payments, and who may frame its checkout.
+"""PUT /api/v1/merchants/me: what the merchant is called, where it hears of payments, and who may frame its checkout.
 
 What is left out stays as it is.
 """
