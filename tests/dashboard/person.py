@@ -114,14 +114,14 @@ def arriving(context: BrowserContext, live: Live) -> Person:
     return somebody
 
 
-def session(live: Live, email: str = EMAIL, password: str = PASSWORD) -> requests.Session:
+def session(live: Live, email: str = EMAIL, password: str = PASSWORD, *, confirmed: bool = True) -> requests.Session:
     """Signed in by the API, and confirmed: for what a test only prepares."""
     opened = requests.Session()
     opened.headers.update({"Origin": live.dashboard_url, "Content-Type": "application/json"})
-    for path, body in (
-        ("/api/v1/session", {"email": email, "password": password}),
-        ("/api/v1/session/confirm", {"password": password}),
-    ):
+    steps = [("/api/v1/session", {"email": email, "password": password})]
+    if confirmed:
+        steps.append(("/api/v1/session/confirm", {"password": password}))
+    for path, body in steps:
         answer = opened.post(live.dashboard_url + path, json=body, timeout=10)
         assert answer.ok, (answer.status_code, answer.text)
     return opened
@@ -139,9 +139,9 @@ def member(live: Live, role: str, *, name: str = "Ravi Rao") -> str:
 
 @contextmanager
 def signed_in(browser: Browser, live: Live, device: dict[str, Any], **more: Any) -> Iterator[Person]:
-    """As who is seeded, past the door: for tests of what lies behind it."""
+    """As who is seeded, past the door: for tests of what lies behind it. Secrets want the password again."""
     with person(browser, live, device, **more) as somebody:
-        with session(live) as opened:
+        with session(live, confirmed=False) as opened:
             for cookie in opened.cookies:
                 somebody.page.context.add_cookies(
                     [{"name": cookie.name, "value": str(cookie.value), "url": live.dashboard_url, "httpOnly": True}]
