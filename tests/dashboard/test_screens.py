@@ -161,3 +161,12 @@ def test_what_opens_over_a_page(looking: Person, things: dict[str, str], axe: st
     looking.page.get_by_role("button", name="Account of ").click()
     expect(looking.page.get_by_role("menu")).to_be_visible()
     look(looking, axe, "account-menu")
+
+
+def test_the_password_asked_for_over_a_page(browser: Browser, live: Live, axe: str) -> None:
+    with signed_in(browser, live, DESKTOP, reduced_motion="reduce") as somebody:
+        somebody.opens("/dashboard/orders?new=1")
+        expect(somebody.dialog).to_be_visible()
+        live.query("update sessions set ended_at = now() where ended_at is null")
+        expect(somebody.page.get_by_role("dialog", name="Sign in again")).to_be_visible()
+        look(somebody, axe, "sign-in-again")
