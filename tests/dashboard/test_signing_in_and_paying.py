@@ -192,11 +192,38 @@ def test_a_session_that_ended_leads_to_the_door_and_back(owner: Person, live: Li
     owner.opens(f"/dashboard/transactions/{payment}")
     expect(owner.part("payment-id")).to_have_text(payment)
     live.query("update sessions set ended_at = now() where ended_at is null")
+    # In the middle of a page the password is asked for over it; the door is for who comes anew.
+    expect(owner.page.get_by_role("dialog", name="Sign in again")).to_be_visible()
+    expect(owner.part("payment-id")).to_have_text(payment)
+    owner.opens(f"/dashboard/transactions/{payment}")
     expect(owner.page).to_have_url(re.compile(r"/login\?return_to="))
     expect(owner.page.locator("body")).not_to_contain_text(payment)
     owner.enters()
     expect(owner.page).to_have_url(f"{live.dashboard_url}/dashboard/transactions/{payment}")
     expect(owner.part("payment-id")).to_have_text(payment)
+
+
+def test_what_a_colleague_saves_takes_nothing_from_who_is_typing(owner: Person, live: Live) -> None:
+    def saves(url: str) -> None:
+        live.call("PUT", ME, {"webhook_url": url})
+        live.call("POST", "/api/v1/webhooks/test", {})  # a change that every page hears of
+
+    url = owner.part("webhook-url-input")
+    owner.opens("/dashboard/webhooks")
+    expect(url).to_have_value("")
+    expect(owner.page.locator("[data-link=live]")).to_be_visible()
+    saves("http://127.0.0.1:9/one")
+    expect(url).to_have_value("http://127.0.0.1:9/one")  # nothing was typed here
+    url.fill("https://mine.example/")
+    saves("http://127.0.0.1:9/two")
+    told = owner.page.get_by_role("alert")
+    expect(told).to_contain_text("Changed elsewhere")
+    expect(told).to_contain_text("http://127.0.0.1:9/two")
+    expect(url).to_have_value("https://mine.example/")
+    owner.presses("Load what was saved")
+    expect(url).to_have_value("http://127.0.0.1:9/two")
+    expect(told).to_have_count(0)
+    live.call("PUT", ME, {"webhook_url": None})
 
 
 def test_who_may_only_read_is_refused_and_told_why(browser: Browser, live: Live) -> None:
@@ -216,6 +243,19 @@ def test_who_may_only_read_is_refused_and_told_why(browser: Browser, live: Live)
             f"/api/v1/payments/{payment}/refunds",
         )
         assert status == [403, "role_missing"]
+        reader.opens("/dashboard/transactions")
+        button = reader.page.get_by_role("button", name="Initiate payment")
+        expect(button).to_have_attribute("aria-disabled", "true")
+        reader.page.keyboard.press("c")
+        reader.is_told("It takes the role support or above.")
+        reader.page.keyboard.press("ControlOrMeta+k")
+        command = reader.page.get_by_role("option", name="Initiate a payment")
+        expect(command).to_contain_text("It takes the role support or above.")
+        command.click()
+        expect(reader.page).to_have_url(f"{live.dashboard_url}/dashboard/transactions")
+        reader.opens("/dashboard/orders?new=1")
+        expect(reader.page.get_by_role("main")).to_contain_text("You cannot initiate a payment")
+        expect(reader.dialog).to_have_count(0)
         reader.opens("/dashboard/team")
         expect(reader.page.get_by_role("main")).to_contain_text("owner")
         expect(reader.page.get_by_role("main")).not_to_contain_text(EMAIL)
@@ -231,7 +271,13 @@ def test_support_may_refund_but_not_change_the_webhook(browser: Browser, live: L
         helper.is_told("Refund of ₹500.00 is on its way")
         live.wait_until_all_are("refunded", [payment])
         expect(helper.page.get_by_role("main")).to_contain_text("Refunded")
+        live.call("PUT", ME, {"webhook_url": "http://127.0.0.1:9/"})
+        live.query("update webhook_endpoints set gap_since = now() where is_first")
         helper.opens("/dashboard/webhooks")
+        helper.presses("Replay the gap")
+        told = helper.page.get_by_role("region", name="Notices")
+        expect(told).to_contain_text(re.compile("Nothing was missed|deliveries are on their way"))
+        live.call("PUT", ME, {"webhook_url": None})
         expect(helper.part("save-webhook-button")).to_have_attribute("aria-disabled", "true")
         expect(helper.part("webhook-config")).to_contain_text("It takes the role developer or above.")
 
