@@ -20,10 +20,19 @@ import { UserMenu } from "./UserMenu";
 
 const Palette = lazy(() => import("./Palette"));
 const MenuDrawer = lazy(() => import("./MenuDrawer"));
+const NewPassword = lazy(() => import("./NewPassword"));
 const ShortcutHelp = lazy(() => import("./ShortcutHelp"));
 
 export function Shell() {
-  const merchant: Session["merchant"] | null = useSession().merchant;
+  const session = useSession();
+  const merchant: Session["merchant"] | null = session.merchant;
+  if (session.user.must_change_password) {
+    return (
+      <Suspense>
+        <NewPassword />
+      </Suspense>
+    );
+  }
   return merchant === null ? <NoMerchant /> : <Frame />;
 }
 
