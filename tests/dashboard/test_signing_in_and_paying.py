@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.dashboard.person import DESKTOP, EMAIL, THEIRS, Person, member, person
+from tests.dashboard.person import DESKTOP, EMAIL, GIVEN, THEIRS, Person, added, member, person
 from tests.live_gateway import Live
 from tests.receiver import Receiver, receiver
 
@@ -280,6 +280,54 @@ def test_support_may_refund_but_not_change_the_webhook(browser: Browser, live: L
         live.call("PUT", ME, {"webhook_url": None})
         expect(helper.part("save-webhook-button")).to_have_attribute("aria-disabled", "true")
         expect(helper.part("webhook-config")).to_contain_text("It takes the role developer or above.")
+
+
+def test_who_forgot_theirs_is_given_a_password_and_chooses_another(browser: Browser, owner: Person, live: Live) -> None:
+    email = added(live, "support")
+    with person(browser, live, DESKTOP) as ravi:
+        ravi.opens("/login")
+        ravi.enters(email, GIVEN)
+        expect(ravi.page.get_by_role("heading", name="Choose your own password")).to_be_visible()
+        ravi.opens("/dashboard/transactions")
+        expect(ravi.page.get_by_role("heading", name="Choose your own password")).to_be_visible()
+        expect(ravi.page.get_by_role("navigation")).to_have_count(0)
+        ravi.presses("Sign out")
+        ravi.sees("login-form")
+
+        owner.opens("/dashboard/team")
+        row = owner.page.get_by_role("row").filter(has_text=email)
+        row.get_by_role("button", name="Actions for Ravi Rao").click()
+        owner.page.get_by_role("menuitem", name="Give a new password").click()
+        owner.presses("Give a new password", within=owner.dialog)
+        shown = owner.page.get_by_role("dialog", name="Ravi Rao has a new password")
+        expect(shown).to_be_visible()
+        given = shown.locator("code").inner_text()
+        owner.presses("Done", within=shown)
+
+        ravi.enters(email, GIVEN)
+        expect(ravi.page.get_by_role("alert")).to_contain_text("do not belong together")
+        ravi.enters(email, given)
+        ravi.page.get_by_label("Password now").fill(given)
+        ravi.page.get_by_label("New password").fill(THEIRS)
+        ravi.presses("Change password")
+        expect(ravi.part("dashboard")).to_be_visible()
+
+
+def test_team_changes_take_the_password_again(browser: Browser, live: Live) -> None:
+    email = added(live, "support")
+    with person(browser, live, DESKTOP) as owner:
+        owner.signs_in()
+        owner.opens("/dashboard/team")
+        owner.page.get_by_role("row").filter(has_text=email).get_by_role("button").click()
+        owner.page.get_by_role("menuitem", name="Remove").click()
+        owner.presses("Remove", within=owner.dialog)
+        owner.confirms()
+        owner.is_told("is no longer in the team")
+        owner.presses("Add member")
+        owner.page.get_by_label("Name").fill("Asha Rao")
+        owner.page.get_by_label("Email").fill(f"new-{email}")
+        owner.presses("Add member", within=owner.dialog)
+        expect(owner.page.get_by_role("dialog", name="Asha Rao can sign in")).to_contain_text("choose their own")
 
 
 def test_signing_out_ends_the_session(owner: Person, live: Live) -> None:

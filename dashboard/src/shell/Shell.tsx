@@ -22,6 +22,7 @@ import { UserMenu } from "./UserMenu";
 
 const Palette = lazy(() => import("./Palette"));
 const MenuDrawer = lazy(() => import("./MenuDrawer"));
+const NewPassword = lazy(() => import("./NewPassword"));
 const ShortcutHelp = lazy(() => import("./ShortcutHelp"));
 const SignInAgain = lazy(() => import("./SignInAgain"));
 
@@ -36,7 +37,15 @@ export function Shell() {
   }, []);
   return (
     <>
-      {merchant === null ? <NoMerchant /> : <Frame />}
+      {session.user.must_change_password ? (
+        <Suspense>
+          <NewPassword />
+        </Suspense>
+      ) : merchant === null ? (
+        <NoMerchant />
+      ) : (
+        <Frame />
+      )}
       <Suspense>{ended && <SignInAgain />}</Suspense>
     </>
   );
