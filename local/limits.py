@@ -20,7 +20,8 @@ from shared.errors import TooManyRequests
 BURST_SECONDS = 2  # a bucket holds what comes in this time
 CALLERS_MAX = 10_000  # remembered at once; of more, those that were silent longest start anew
 UNLIMITED = frozenset(("/health", "/openapi.json"))
-SIGN_IN = "/api/v1/session"  # a POST to it takes a password, and much work
+# A POST to one of these takes a password, and much work.
+SIGN_IN = frozenset(("/api/v1/session", "/api/v1/session/confirm", "/api/v1/session/password", "/api/v1/team"))
 SIGN_INS_PER_SECOND = 5  # from an address; how many may be wrong, the database counts
 PUBLIC = "/public"  # how the paths of the checkout's calls end, which take no secret
 BUSY_SECONDS = 1  # what a caller with too much under way is told to wait
@@ -78,7 +79,7 @@ class Limits:
 
     def enter(self, *, path: str, key: str | None, secret: str | None, source: str, method: str = "GET") -> Admission:
         """Lets a request in or refuses it. `source` is an address."""
-        if path == SIGN_IN and method == "POST":
+        if path in SIGN_IN and method == "POST":
             buckets, caller = self._sign_ins, f"sign-in {sources.network(source)}"
         elif path in PAGES or path.endswith(PUBLIC) or path.startswith(BANK_PATHS):
             buckets, caller = self._checkout, f"checkout {sources.network(source)}"

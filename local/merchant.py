@@ -55,7 +55,7 @@ MADE_FOR = {
     False: "Warning: made for APP_ENV=development. A gateway in production refuses this key: for one, say"
     " APP_ENV=production to this command too.",
 }
-THIS_ONCE = "The password is shown this once: it is to be changed after signing in."
+THIS_ONCE = "The password is shown this once: who signs in with it must change it first."
 NO_END = "until it is rolled or revoked"
 # Who did it, for the audit log: whoever may run this command could write anything there.
 OPERATOR = Actor(name="make merchant", user_id=None, address="")

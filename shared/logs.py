@@ -9,6 +9,7 @@ import json
 import logging
 import re
 from datetime import UTC, datetime
+from itertools import accumulate
 from types import TracebackType
 from typing import Any
 
@@ -37,8 +38,9 @@ CHARACTERS_MAX = 16 * 1024  # of a message, a field or a traceback
 MASK = "[masked]"
 
 _DIGITS = re.compile(r"\d+(?:(?:[ +-]|%20)\d+)*")
-_GROUP = re.compile(r"%20|\d+")
+_GROUP = re.compile(r"%[0-9A-Fa-f]{2}|\d+")
 _CARD_DIGITS = range(13, 20)
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # a doubled digit, and the sum of its digits
 _SECRETS = (
     re.compile(r"()\b(?:secret|whsec)_[\w+/=-]+"),
     re.compile(r"(x-api-secret[\"']?\s*[:=,]\s*b?[\"']?)[^\s\"',}\]]+", re.IGNORECASE),
@@ -90,9 +92,13 @@ def set_up(style: str = "json") -> None:
 
 def masked(text: str) -> str:
     """The text without what looks like a card number or a secret."""
+    return _DIGITS.sub(without_cards, without_secrets(text))
+
+
+def without_secrets(text: str) -> str:
     for secret in _SECRETS:
         text = secret.sub(rf"\1{MASK}", text)
-    return _DIGITS.sub(_without_cards, text)
+    return text
 
 
 def _json(record: logging.LogRecord, message: str, fields: dict[str, Any], error: str) -> str:
@@ -122,13 +128,19 @@ def _field(value: Any) -> Any:
     return value if isinstance(value, int) and text == str(value) else text
 
 
-def _without_cards(found: re.Match[str]) -> str:
-    """A run of digit groups, in which those that together are a card number are masked."""
+def without_cards(found: re.Match[str]) -> str:
+    """A run of digits with something between, in which those that together are a card number are masked."""
     run = found[0]
-    groups = [group for group in _GROUP.finditer(run) if group[0] != "%20"]
+    if len(run) < _CARD_DIGITS.start:
+        return run
+    groups = [group for group in _GROUP.finditer(run) if group[0][0] != "%"]
+    places = [0, *accumulate(len(group[0]) for group in groups)]
+    if places[-1] < _CARD_DIGITS.start:
+        return run
+    digits = [int(digit) for group in groups for digit in group[0]]
     kept, at, first = [], 0, 0
     while first < len(groups):
-        last = _last_of_card(groups, first)
+        last = _last_of_card(digits, places, first)
         if last is not None:
             kept += [run[at : groups[first].start()], MASK]
             at = groups[last].end()
@@ -137,18 +149,19 @@ def _without_cards(found: re.Match[str]) -> str:
     return "".join([*kept, run[at:]])
 
 
-def _last_of_card(groups: list[re.Match[str]], first: int) -> int | None:
-    """Where the longest card number ends that begins with this group."""
-    digits, found = "", None
-    for number in range(first, len(groups)):
-        digits += groups[number][0]
-        if len(digits) >= _CARD_DIGITS.stop:
+def _last_of_card(digits: list[int], places: list[int], first: int) -> int | None:
+    """Where the longest card number ends that begins with this group. Groups are told by where they begin and end."""
+    begin, found = places[first], None
+    if digits[begin] == 0:
+        return None
+    for number in range(first, len(places) - 1):
+        end = places[number + 1]
+        if end - begin >= _CARD_DIGITS.stop:
             break
-        if len(digits) in _CARD_DIGITS and _luhn(digits):
+        if end - begin in _CARD_DIGITS and _luhn(digits[begin:end]):
             found = number
     return found
 
 
-def _luhn(digits: str) -> bool:
-    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
-    return digits[0] != "0" and sum(number // 10 + number % 10 for number in doubled) % 10 == 0
+def _luhn(digits: list[int]) -> bool:
+    return (sum(digits[-1::-2]) + sum(_DOUBLED[digit] for digit in digits[-2::-2])) % 10 == 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
@@ -24,10 +24,18 @@ from chalicelib import query as request_query
 from chalicelib.runtime import Runtime
 from shared.db import audit
 from shared.db.audit import Actor
-from shared.db.database import Database, Tx
+from shared.db.database import Tx, whole
 from shared.db.outbox import StagedJob
 from shared.domain.user import Role, Session, may
-from shared.errors import AuthenticationError, Forbidden, GatewayError, NotFound, TooManyRequests, Unavailable
+from shared.errors import (
+    AuthenticationError,
+    Conflict,
+    Forbidden,
+    GatewayError,
+    NotFound,
+    TooManyRequests,
+    Unavailable,
+)
 from shared.services import idempotency, identity, sessions
 
 # Who may call: a merchant with its secret, or one of its people who has signed in; the customer's page, which has an
@@ -42,6 +50,13 @@ TEST_PATHS = ("/api/v1/test/", "/bank")  # what begins with one of these is not 
 PAGES = frozenset(("/checkout", "/bank"))  # what a person's browser opens
 BANK_PATHS = "/api/v1/test/bank/"  # what the simulated bank's page calls
 UNKNOWN_PATH = "There is no such path; /openapi.json lists those there are"
+SESSION = "/api/v1/session"
+# What somebody may do whose password somebody else knows, beside asking who they are.
+WITH_ANY_PASSWORD = frozenset((SESSION, f"{SESSION}/password", f"{SESSION}/end_all"))
+# What a page may call that shows what the session is not any more.
+WITH_ANY_SESSION = frozenset((("GET", SESSION), ("POST", f"{SESSION}/merchant")))
+# Whom a page shows, by the headers in which it says so.
+SHOWN_MERCHANT, SHOWN_USER = "x-merchant-id", "x-user-id"
 NOT_MODIFIED = 304
 RETRY_SECONDS = 1  # what a caller is told to wait when Postgres is away
 # Between two looks at what a caller waits for: soon at first, seldom later.
@@ -87,6 +102,8 @@ class Endpoint:
     secret_answer: bool  # whether the answer shows a secret, which is then stored sealed
     trusting: bool  # whether a credential that was right a moment ago is right now
     waits: bool  # whether a caller may wait for another answer
+    atomic: bool = False  # whether all it writes is one transaction
+    connected: bool = True  # whether it is given a connection
     content_type: str = JSON  # of a success
     page: bool = False  # for a person's browser: no JSON, and no part of the OpenAPI document
 
@@ -190,7 +207,8 @@ def endpoint(
     """Registers a function as an endpoint. It takes a Call and the ids in the path, and returns what is shown.
 
     `atomic` opens a transaction; without it every statement commits by itself, which is right where the endpoint
-    only reads or writes by one statement. `connected=False` is for an endpoint that must answer without Postgres.
+    only reads or writes by one statement. `connected=False` is for an endpoint that must answer without Postgres, or
+    takes a connection when it wants one. Who calls is looked up before the transaction, and not undone with it.
     `role` is the least that a user must be who has signed in: without one a merchant's endpoint takes its key and
     secret only. With `confirmed` the user must have given the password again a moment ago.
     `trusting` spares the look at the caller's key that every other endpoint takes, but for those that only read.
@@ -217,14 +235,11 @@ def endpoint(
         secret_answer=secret_answer,
         trusting=trusting or method == "GET",
         waits=pending is not None,
+        atomic=atomic,
+        connected=connected,
         content_type=content_type,
     )
     ENDPOINTS.append(described)
-
-    def open_tx(database: Database) -> AbstractContextManager[Any]:
-        if not connected:
-            return nullcontext()
-        return database.transaction() if atomic else database.statement()
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         def view(**path_ids: str) -> Response:
@@ -233,12 +248,12 @@ def endpoint(
             headers = usual_headers(request_id, production=runtime.current().config.production)
             try:
                 stop_at = time.monotonic() + (_seconds_to_wait(request) if pending is not None else 0.0)
-                code, shown, more = _run(function, described, request, request_id, path_ids, open_tx, owner)
+                code, shown, more = _run(function, described, request, request_id, path_ids, owner)
                 step = WAIT_STEP_SECONDS
                 while pending is not None and pending(shown) and (left := stop_at - time.monotonic()) > 0:
                     time.sleep(min(step, left))
                     step = min(step * WAIT_STEP_GROWTH, WAIT_STEP_SECONDS_MAX)
-                    code, shown, later = _run(function, described, request, request_id, path_ids, open_tx, owner)
+                    code, shown, later = _run(function, described, request, request_id, path_ids, owner)
                     more |= later
                 headers |= {"Content-Type": content_type} | more
             except GatewayError as refusal:
@@ -271,7 +286,6 @@ def _run(
     request: Any,
     request_id: str,
     path_ids: Mapping[str, str],
-    open_tx: Callable[[Database], AbstractContextManager[Any]],
     owner: Callable[..., UUID] | None,
 ) -> tuple[int, Any, dict[str, str]]:
     """The status, what is shown, and further headers, such as that it was shown before under its idempotency key."""
@@ -279,11 +293,18 @@ def _run(
     more: dict[str, str] = {}
     key = request.headers.get("idempotency-key") if described.keyed else None
     try:
-        with open_tx(on.database) if key is None else on.database.transaction() as tx:
+        with ExitStack() as held:
+            asks = described.connected or described.caller != "anyone"
+            tx: Any = held.enter_context(on.database.statement()) if asks else None
+            who = _noted(request, _caller(tx, described, request, more))
+            if not described.connected:
+                held.close()
+            elif described.atomic or key is not None:
+                held.enter_context(whole(tx))
             call: Call[Any] = Call(
                 on=on,
                 tx=tx,
-                who=_noted(request, _caller(tx, described, request, more)),
+                who=who,
                 query=None if described.query is None else request_query.read(request, described.query),
                 body=None if described.body is None else _body(request, described),
                 headers=request.headers,
@@ -389,17 +410,29 @@ def _signed_in(tx: Tx, described: Endpoint, request: Any, cookie: str | None, mo
     if cookie is None:
         raise AuthenticationError("Sign in first", reason="credentials_missing")
     session, token = sessions.authenticate(tx, settings.jwt_secret, cookie, production=settings.production)
-    _check_may(described, session)
     # A page that polls keeps its token, but not the session: that ends when nobody has done anything for a while.
     if request.headers.get("x-background") != "1":
         session = sessions.see(tx, session)
+    _check_shown(described, request.headers, session)
+    _check_may(described, session)
     if token.is_old:
         more |= cookies.set(settings, session_id=session.id, user_id=session.user_id)
     actor = Actor(name=session.email, user_id=session.user_id, address=address_of(request))
     return Who(merchant_id=session.merchant_id, actor=actor, session=session)
 
 
+def _check_shown(described: Endpoint, headers: Mapping[str, str], session: Session) -> None:
+    """A browser's tabs share one session: a page of another merchant or user must not do anything for this one."""
+    if (described.method, described.path) in WITH_ANY_SESSION:
+        return
+    for name, mine in ((SHOWN_MERCHANT, session.merchant_id), (SHOWN_USER, session.user_id)):
+        if headers.get(name) not in (None, str(mine or "")):
+            raise Conflict("Another merchant or user was chosen: load the page again", reason="session_changed")
+
+
 def _check_may(described: Endpoint, session: Session) -> None:
+    if session.must_change_password and described.path not in WITH_ANY_PASSWORD:
+        raise Forbidden("Change your password first: somebody else knows it", reason="password_change_needed")
     if described.caller == "operator":
         allowed, wanted = session.is_operator, "the operator of this gateway"
     elif described.role is None:
@@ -426,9 +459,9 @@ def address_of(request: Any) -> str:
 
 
 def _noted(request: Any, who: Who) -> Who:
-    """Who calls; the merchant is left in the event for what notes calls when they are answered."""
-    if who.merchant_id != identity.OPERATOR:
-        request.context["merchantId"] = who.merchant_id
+    """Who calls; the merchant, and its key if that let it in, are left in the event for what notes answered calls."""
+    if who.merchant_id is not None and who.merchant_id != identity.OPERATOR:
+        request.context |= {"merchantId": who.merchant_id, "apiKey": None if who.session else who.actor.name}
     return who
 
 

@@ -22,6 +22,9 @@ class SessionUser(msgspec.Struct, kw_only=True):
     email: str
     name: str
     is_operator: Annotated[bool, Meta(description="Whether they may do what is the operator's.")]
+    must_change_password: Annotated[
+        bool, Meta(description="Whether somebody else knows it: until it is changed, no other call is answered.")
+    ]
 
 
 class SessionMerchant(msgspec.Struct, kw_only=True):
@@ -75,7 +78,11 @@ def show_session(tx: Tx, settings: Config, session: domain.Session) -> Session:
     current = next((one for one in merchants if one.id == str(session.merchant_id)), None)
     return Session(
         user=SessionUser(
-            id=str(session.user_id), email=session.email, name=session.name, is_operator=session.is_operator
+            id=str(session.user_id),
+            email=session.email,
+            name=session.name,
+            is_operator=session.is_operator,
+            must_change_password=session.must_change_password,
         ),
         merchant=None if current is None else SessionMerchant(id=current.id, name=current.name),
         merchants=merchants,

@@ -15,28 +15,25 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
 import psycopg
 
-from chalicelib import runtime
-from shared import logs
+from chalicelib import masking, runtime
+from chalicelib.http import ENDPOINTS
 from shared.db import requests
 from shared.db.database import Database
 from shared.db.requests import Request
 
 BODY_CHARACTERS_MAX = 4096
+BODY_LOOKED_AT_MAX = 4 * BODY_CHARACTERS_MAX  # a larger one is hardly one of ours, and much work
 WORDS_MAX = 300  # of a path, a user agent
+WORDS_LOOKED_AT_MAX = 4096  # of which so many are kept
 WAITING_MAX = 100  # calls that are gathered; of those that come while there are as many, only their number is known
 STORE_SECONDS = 1.0
-MASK = "[masked]"
-# Members of a body, wherever they are in it, that nobody is to read again. The last resort of the log comes on top.
-SECRETS = frozenset(
-    ("number", "cvv", "cvc", "pin", "code", "otp", "password", "current_password", "new_password", "secret",
-     "api_secret", "webhook_secret", "token", "expiry_month", "expiry_year", "holder_name")
-)  # fmt: skip
 
 _SUBJECT = re.compile(r'\{"id":"([^"\\]{1,64})"')
 
@@ -56,7 +53,7 @@ class AtOnce:
         return False
 
     def add(self, request: Request) -> None:
-        _store(runtime.current().database, [_without_last_traces(request)])
+        _store(runtime.current().database, [_clean(request)])
 
 
 class Gathered:
@@ -87,7 +84,7 @@ class Gathered:
     def store(self) -> None:
         """What has been noted up to now."""
         some = [self._waiting.popleft() for _ in range(min(len(self._waiting), WAITING_MAX))]
-        if some and not _store(self._database, [_without_last_traces(one) for one in some]):
+        if some and not _store(self._database, [_clean(one) for one in some]):
             self._dropped(len(some))
 
     def _store_for_ever(self) -> None:
@@ -114,8 +111,7 @@ def note(event: Mapping[str, Any], answered: Mapping[str, Any], *, seconds: floa
     merchant_id: UUID | None = context.get("merchantId")
     if merchant_id is None or not _wanted(which, event["httpMethod"], answered["statusCode"]):
         return
-    headers = event["headers"] or {}
-    api_key = headers.get("x-api-key") or headers.get("X-Api-Key")
+    api_key = context.get("apiKey")
     if api_key is None and event["httpMethod"] == "GET":
         return  # the dashboard looking around is none of the merchant's programs
     try:
@@ -138,49 +134,43 @@ def _request(
         merchant_id=merchant_id,
         created_at=datetime.now(UTC) - timedelta(seconds=seconds),
         method=event["httpMethod"],
-        path=event["path"][:WORDS_MAX],
+        path=event["path"][:WORDS_LOOKED_AT_MAX],
         status=answered["statusCode"],
         duration_ms=round(seconds * 1000),
         request_id=context["requestId"],
         address=context.get("identity", {}).get("sourceIp") or "",
-        user_agent=(headers.get("user-agent") or headers.get("User-Agent") or "")[:WORDS_MAX],
+        user_agent=(headers.get("user-agent") or headers.get("User-Agent") or "")[:WORDS_LOOKED_AT_MAX],
         api_key=api_key,
         subject=subject[1] if subject else None,
-        body=masked(event["body"]),
+        body=asked_for(event["body"], _shape(event["httpMethod"], context["resourcePath"])),
     )
 
 
-def masked(body: str | None) -> str | None:
-    """The body without its secrets. What is no JSON object is not kept: nobody can tell what is in it."""
-    if not body:
+def asked_for(body: str | None, shape: type | None) -> str | None:
+    """Of a body what the endpoint asks for. What is no JSON object is not kept: nobody can tell what is in it."""
+    if not body or len(body) > BODY_LOOKED_AT_MAX:
         return None
     try:
         sent = msgspec.json.decode(body)
+        return msgspec.json.encode(masking.asked_for(sent, shape)).decode() if isinstance(sent, dict) else None
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         return None
-    if not isinstance(sent, dict):
-        return None
-    return msgspec.json.encode(_mask(sent)).decode()
 
 
-def _mask(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: MASK if name.lower() in SECRETS else _mask(inner) for name, inner in value.items()}
-    return [_mask(inner) for inner in value] if isinstance(value, list) else value
+@cache
+def _shape(method: str, resource: str) -> type | None:
+    return next((one.body for one in ENDPOINTS if (one.method, one.path) == (method, resource)), None)
 
 
-def _without_last_traces(request: Request) -> Request:
-    """Card numbers and secrets where nobody expects them, masked as in the log; NUL, which Postgres does not take."""
+def _clean(request: Request) -> Request:
+    """Cleaned before it is cut: half a card number is not found."""
+    body = masking.clean_text(request.body or "")  # an object, as text
     return replace(
         request,
-        path=_clean(request.path),
-        user_agent=_clean(request.user_agent),
-        body=None if request.body is None else _clean(request.body)[:BODY_CHARACTERS_MAX],  # not half a card number
+        path=masking.clean_text(request.path)[:WORDS_MAX],
+        user_agent=masking.clean_text(request.user_agent)[:WORDS_MAX],
+        body=body[:BODY_CHARACTERS_MAX] or None,
     )
-
-
-def _clean(text: str) -> str:
-    return logs.masked(text).replace("\x00", "\ufffd").replace("\\u0000", "\ufffd")
 
 
 def _store(database: Database, some: Sequence[Request]) -> bool:

@@ -91,13 +91,8 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
         """All of the block or nothing of it."""
-        with self.statement() as connection:
-            try:
-                with connection.transaction():
-                    yield connection
-            except BaseException:
-                PREPARED.pop(connection.pgconn, None)  # psycopg deallocates all of a connection that rolls back
-                raise
+        with self.statement() as connection, whole(connection):
+            yield connection
 
     def close(self) -> None:
         """Ends the connections that nobody uses."""
@@ -165,6 +160,17 @@ class Database:
             tcp_user_timeout=10_000,
         )
         return connection
+
+
+@contextmanager
+def whole(connection: Tx) -> Iterator[Tx]:
+    """All of the block or nothing of it, on a connection that has been borrowed for a statement."""
+    try:
+        with connection.transaction():
+            yield connection
+    except BaseException:
+        PREPARED.pop(connection.pgconn, None)  # psycopg deallocates all of a connection that rolls back
+        raise
 
 
 def as_json(value: Any) -> str:

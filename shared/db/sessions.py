@@ -1,4 +1,4 @@
-"""SQL about sessions, and about wrong passwords."""
+"""SQL about sessions, and about tries of what is limited."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def insert(
 def find_living(tx: Tx, session_id: UUID, *, user_id: UUID, idle_seconds: int) -> Session | None:
     """The session, unless it has ended, was idle too long, or its user is no member of its merchant any more."""
     row = tx.execute(
-        """select s.id, s.user_id, u.email, u.name, u.is_operator, s.merchant_id, m.role,
+        """select s.id, s.user_id, u.email, u.name, u.is_operator, u.must_change_password, s.merchant_id, m.role,
                   coalesce(s.confirmed_until > now(), false) as confirmed, e.ends_at,
                   extract(epoch from now() - s.seen_at)::float as seen_seconds_ago
              from sessions s
@@ -36,11 +36,18 @@ def find_living(tx: Tx, session_id: UUID, *, user_id: UUID, idle_seconds: int) -
     return None if row is None else Session(**row)
 
 
-def see(tx: Tx, session_id: UUID) -> None:
-    """Notes that a person is there."""
-    tx.execute(
-        "update sessions set seen_at = greatest(seen_at, now()) where id = %s and ended_at is null", (session_id,)
-    )
+def see(tx: Tx, session_id: UUID, *, idle_seconds: int) -> datetime | None:
+    """Notes that a person is there, and says until when the session lives on; None if somebody else changes it now.
+
+    It waits for nobody: whoever holds the row is the same person, or ends the session.
+    """
+    row = tx.execute(
+        """update sessions set seen_at = greatest(seen_at, now())
+            where id = (select id from sessions where id = %s and ended_at is null for no key update skip locked)
+        returning least(expires_at, seen_at + make_interval(secs => %s)) as ends_at""",
+        (session_id, idle_seconds),
+    ).fetchone()
+    return None if row is None else row["ends_at"]
 
 
 def confirm(tx: Tx, session_id: UUID, *, seconds: int) -> datetime:
@@ -91,7 +98,7 @@ def delete_old(tx: Tx, *, days: int, limit: int) -> int:
     ).rowcount
 
 
-# Wrong passwords
+# Tries
 
 
 def count_try(tx: Tx, kind: str, key: bytes, *, window_seconds: int) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from shared.db.database import Tx
 from shared.domain.user import Member, Role, User
 
-_COLUMNS = "id, email, name, password_hash, is_operator, created_at, password_changed_at"
+_COLUMNS = "id, email, name, password_hash, is_operator, must_change_password, created_at, password_changed_at"
 
 
 def find(tx: Tx, user_id: UUID) -> User | None:
@@ -28,21 +28,30 @@ def lock(tx: Tx, user_id: UUID) -> User | None:
 
 
 def insert_once(
-    tx: Tx, *, email: str, name: str, password_hash: str, is_operator: bool, id: UUID | None = None
+    tx: Tx,
+    *,
+    email: str,
+    name: str,
+    password_hash: str,
+    is_operator: bool,
+    must_change_password: bool = False,
+    id: UUID | None = None,
 ) -> User | None:
     """The new user; None if there is one with this email or id."""
     row = tx.execute(
-        f"""insert into users (id, email, name, password_hash, is_operator)
-            values (coalesce(%s, gen_random_uuid()), %s, %s, %s, %s)
+        f"""insert into users (id, email, name, password_hash, is_operator, must_change_password)
+            values (coalesce(%s, gen_random_uuid()), %s, %s, %s, %s, %s)
                 on conflict do nothing returning {_COLUMNS}""",
-        (id, email, name, password_hash, is_operator),
+        (id, email, name, password_hash, is_operator, must_change_password),
     ).fetchone()
     return None if row is None else User(**row)
 
 
-def set_password(tx: Tx, user_id: UUID, password_hash: str) -> None:
+def set_password(tx: Tx, user_id: UUID, password_hash: str, *, must_change: bool) -> None:
     tx.execute(
-        "update users set password_hash = %s, password_changed_at = now() where id = %s", (password_hash, user_id)
+        """update users set password_hash = %s, password_changed_at = now(), must_change_password = %s
+            where id = %s""",
+        (password_hash, must_change, user_id),
     )
 
 

@@ -8,15 +8,13 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from shared.domain.common_passwords import COMMON
+from shared.domain.guessing import is_guessable
 from shared.errors import BadRequest
 
 Role = Literal["owner", "developer", "support", "read_only"]
 ROLES: tuple[Role, ...] = ("read_only", "support", "developer", "owner")  # each may what those before it may
 PASSWORD_CHARACTERS_MIN = 8
 PASSWORD_CHARACTERS_MAX = 128
-# What people put behind a word that everybody knows.
-_ORNAMENTS = "!?.*#@$_-+"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +24,7 @@ class User:
     name: str
     password_hash: str
     is_operator: bool
+    must_change_password: bool  # somebody else knows it
     created_at: datetime
     password_changed_at: datetime
 
@@ -51,6 +50,7 @@ class Session:
     email: str
     name: str
     is_operator: bool
+    must_change_password: bool
     merchant_id: UUID | None  # None: an operator who is no merchant's
     role: Role | None  # for that merchant
     confirmed: bool  # the password was asked for again a moment ago
@@ -68,7 +68,7 @@ def normal(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
-def check_password(password: str, *, email: str, field: str) -> str:
+def check_password(password: str, *, email: str, name: str, field: str) -> str:
     """A password that may be chosen, normalized: nothing is cut off, no kind of letter asked for. Raises BadRequest."""
     chosen = normal(password)
     if not PASSWORD_CHARACTERS_MIN <= len(chosen) <= PASSWORD_CHARACTERS_MAX:
@@ -77,9 +77,6 @@ def check_password(password: str, *, email: str, field: str) -> str:
             field=field,
             reason="password_length",
         )
-    plain = chosen.casefold()
-    if plain in COMMON or plain.rstrip(_ORNAMENTS) in COMMON or len(set(plain)) < 3:
-        raise BadRequest(f"{field} is one that everybody tries first", field=field, reason="password_common")
-    if plain in (email.casefold(), email.casefold().partition("@")[0]):
-        raise BadRequest(f"{field} must not be your email", field=field, reason="password_common")
+    if is_guessable(chosen, own=(email, name)):
+        raise BadRequest(f"{field} is one that is tried first: choose another", field=field, reason="password_common")
     return chosen

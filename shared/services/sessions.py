@@ -2,14 +2,13 @@
 
 A wrong password, an unknown email and an account that may do nothing are refused in the same words after the same work.
 Tries are counted before a password is looked at, so that many at once are no more than the limit allows; they are
-counted for the account and the address together, so that nobody is locked out of their account from elsewhere.
+counted for the account and the address together, so that nobody is locked out of their account from elsewhere. No
+connection is held while a password is hashed.
 """
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -17,8 +16,8 @@ from shared.db import audit, sessions, users
 from shared.db.audit import Actor
 from shared.db.database import Database, Tx
 from shared.domain.user import PASSWORD_CHARACTERS_MAX, Session, User, check_password, normal
-from shared.errors import AuthenticationError, BadRequest, NotFound, TooManyRequests
-from shared.services import passwords, test_merchant, tokens
+from shared.errors import AuthenticationError, BadRequest, NotFound
+from shared.services import passwords, test_merchant, tokens, tries
 from shared.services.merchants import EMAIL_CHARACTERS_MAX
 from shared.services.tokens import Token
 
@@ -29,8 +28,7 @@ CONFIRMED_SECONDS = 5 * 60
 SESSIONS_MAX = 20  # of a user; a further one ends the oldest
 TRIES_MAX = 10  # wrong ones, for an account from an address
 ADDRESS_TRIES_MAX = 50  # from an address, whatever the account
-WINDOW_SECONDS = 15 * 60
-IPV6_PREFIX = 64  # what one customer of a network gets, and may take any address of
+HASHES_MAX = 60  # that somebody who has signed in may have us compute, right or wrong
 USER_AGENT_CHARACTERS_MAX = 255
 KEPT_DAYS = 30  # a session after its end
 
@@ -44,16 +42,13 @@ class Begun:
 
 
 def sign_in(database: Database, *, email: str, password: str, address: str, user_agent: str, production: bool) -> Begun:
-    """A new session. Raises AuthenticationError, or TooManyRequests with `retry_after`.
-
-    No connection is held while the password is hashed.
-    """
+    """A new session. Raises AuthenticationError, or TooManyRequests with `retry_after`."""
     with database.statement() as tx:
         user = _find(tx, email, production=production)
-        account = _key(str(user.id) if user else email.casefold(), address)
-        from_address = _key(address)
-        _count(tx, "account", account, TRIES_MAX)
-        _count(tx, "address", from_address, ADDRESS_TRIES_MAX)
+        account = tries.key(str(user.id) if user else email.casefold(), address)
+        from_address = tries.key(address)
+        tries.count(tx, "account", account, TRIES_MAX)
+        tries.count(tx, "address", from_address, ADDRESS_TRIES_MAX)
     right = passwords.is_right(password, user.password_hash if user and _is_possible(password) else None)
     with database.transaction() as tx:
         begun = _begin(tx, user, address=address, user_agent=user_agent) if right and user else None
@@ -84,11 +79,20 @@ def authenticate(tx: Tx, secret: str, cookie: str, *, production: bool) -> tuple
 
 
 def see(tx: Tx, session: Session) -> Session:
-    """A person did something: the session lives on from now."""
+    """A person did something: the session lives on from now. `tx` commits it by itself, whatever comes of the call."""
     if session.seen_seconds_ago < SEE_SECONDS:
         return session
-    sessions.see(tx, session.id)
-    return sessions.find_living(tx, session.id, user_id=session.user_id, idle_seconds=IDLE_SECONDS) or session
+    ends_at = sessions.see(tx, session.id, idle_seconds=IDLE_SECONDS)
+    return session if ends_at is None else replace(session, ends_at=ends_at)
+
+
+def end_earlier(tx: Tx, secret: str, cookie: str, *, address: str, production: bool) -> None:
+    """Ends the session that a browser had until it signed in again, if it lives."""
+    try:
+        session, _ = authenticate(tx, secret, cookie, production=production)
+    except AuthenticationError:
+        return
+    end(tx, session, Actor(name=session.email, user_id=session.user_id, address=address))
 
 
 def end(tx: Tx, session: Session, actor: Actor) -> None:
@@ -104,24 +108,25 @@ def end_all(tx: Tx, session: Session, actor: Actor) -> int:
     return ended
 
 
-def confirm(tx: Tx, session: Session, password: str, actor: Actor) -> datetime:
-    """Until when this session may do what takes the password again. `tx` commits each statement by itself."""
-    _check_own(tx, session, password, actor, field="password")
-    return sessions.confirm(tx, session.id, seconds=CONFIRMED_SECONDS)
+def confirm(database: Database, session: Session, password: str, actor: Actor) -> datetime:
+    """Until when this session may do what takes the password again."""
+    _check_own(database, session, password, actor, field="password")
+    with database.statement() as tx:
+        return sessions.confirm(tx, session.id, seconds=CONFIRMED_SECONDS)
 
 
-def change_password(tx: Tx, session: Session, current: str, new: str, actor: Actor) -> None:
-    """Every other session of the user ends. `tx` commits each statement by itself, so that wrong tries count."""
-    user = _check_own(tx, session, current, actor, field="current_password")
-    chosen = check_password(new, email=session.email, field="new_password")
+def change_password(database: Database, session: Session, current: str, new: str, actor: Actor) -> None:
+    """Every other session of the user ends."""
+    user = _check_own(database, session, current, actor, field="current_password")
+    chosen = check_password(new, email=session.email, name=session.name, field="new_password")
     if chosen == normal(current):
         raise BadRequest("new_password is the one you have", field="new_password", reason="password_unchanged")
     hashed = passwords.hash(chosen)
-    with tx.transaction():
+    with database.transaction() as tx:
         locked = users.lock(tx, user.id)
         if locked is None or locked.password_changed_at != user.password_changed_at:
             raise BadRequest("The password was changed a moment ago", reason="password_changed")
-        users.set_password(tx, user.id, hashed)
+        users.set_password(tx, user.id, hashed, must_change=False)
         sessions.end_all(tx, user.id, but=session.id)
         audit.record_for_user(tx, actor, "password.changed", session.email)
 
@@ -132,17 +137,6 @@ def switch(tx: Tx, session: Session, merchant_id: str) -> None:
     if merchant_id not in mine:
         raise NotFound("Merchant not found", field="merchant_id")
     sessions.switch(tx, session.id, mine[merchant_id])
-
-
-def network(address: str) -> str:
-    """What counts as one source: an IPv4 address, or the network of an IPv6 address."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv6Address):
-        return str(parsed.ipv4_mapped or ipaddress.IPv6Network((parsed, IPV6_PREFIX), strict=False))
-    return str(parsed)
 
 
 def _find(tx: Tx, email: str, *, production: bool) -> User | None:
@@ -177,30 +171,29 @@ def _begin(tx: Tx, user: User, *, address: str, user_agent: str) -> Begun | None
     return Begun(session_id=session_id, user_id=user.id)
 
 
-def _check_own(tx: Tx, session: Session, password: str, actor: Actor, *, field: str) -> User:
+def count_hash(tx: Tx, session: Session) -> None:
+    """Before a password is hashed for somebody who has signed in. Raises TooManyRequests."""
+    tries.count(tx, "hash", tries.key(str(session.user_id)), HASHES_MAX)
+
+
+def _check_own(database: Database, session: Session, password: str, actor: Actor, *, field: str) -> User:
     """The user whose password it is. Whoever found an unlocked screen may guess no more often than at the door."""
-    key = _key(str(session.user_id))
-    _count(tx, "session", key, TRIES_MAX)
-    user = users.find(tx, session.user_id)
+    key = tries.key(str(session.user_id))
+    with database.statement() as tx:
+        tries.count(tx, "session", key, TRIES_MAX)
+        count_hash(tx, session)
+        user = users.find(tx, session.user_id)
     assert user is not None, "whose session lives"
-    if not passwords.is_right(password, user.password_hash if _is_possible(password) else None):
-        audit.record_for_user(tx, actor, "password.confirmation_failed", session.email)
+    right = passwords.is_right(password, user.password_hash if _is_possible(password) else None)
+    with database.statement() as tx:
+        if right:
+            sessions.forget_tries(tx, "session", key)
+        else:
+            audit.record_for_user(tx, actor, "password.confirmation_failed", session.email)
+    if not right:
         raise BadRequest("The password is wrong", field=field, reason="password_wrong")
-    sessions.forget_tries(tx, "session", key)
     return user
 
 
 def _is_possible(password: str) -> bool:
     return len(normal(password)) <= PASSWORD_CHARACTERS_MAX
-
-
-def _count(tx: Tx, kind: str, key: bytes, most: int) -> None:
-    count, seconds = sessions.count_try(tx, kind, key, window_seconds=WINDOW_SECONDS)
-    if count > most:
-        raise TooManyRequests("Too many tries: wait before the next one", reason="too_many_tries", retry_after=seconds)
-
-
-def _key(*parts: str) -> bytes:
-    """`parts` end with an address, if there is one among them."""
-    told = [*parts[:-1], network(parts[-1])]
-    return hashlib.sha256("\x00".join(told).encode("utf-8", "surrogatepass")).digest()

@@ -9,37 +9,64 @@ from uuid import UUID
 
 from shared.db import audit, merchants, sessions, users
 from shared.db.audit import Actor
-from shared.db.database import Tx
+from shared.db.database import Database, Tx
 from shared.domain import notes as domain_notes
-from shared.domain.user import Member, Role, User, check_password
+from shared.domain.user import Member, Role, Session, User, check_password
 from shared.errors import BadRequest, NotFound
-from shared.services import passwords
+from shared.services import passwords, tries
 from shared.services.merchants import NAME_CHARACTERS_MAX, check_email
+from shared.services.sessions import count_hash
 
 MEMBERS_MAX = 100
+UNKNOWN_MAX = 20  # who may in vain be added to a team in a while
 PASSWORD_BYTES = 15  # of one that we make: 120 bits
 
 
-def add(tx: Tx, merchant_id: UUID, actor: Actor, *, email: str, name: str, role: Role, password: str) -> Member:
-    """A member with a password to begin with.
+def hashed(database: Database, session: Session, password: str, *, email: str, name: str) -> str:
+    """Of a password that an owner gives to somebody else. No connection is held while it is computed."""
+    chosen = check_password(password, email=email, name=name, field="password")
+    with database.statement() as tx:
+        count_hash(tx, session)
+    return passwords.hash(chosen)
+
+
+def add(tx: Tx, merchant_id: UUID, actor: Actor, *, email: str, name: str, role: Role, password_hash: str) -> Member:
+    """A member with a password to begin with, which they must change.
 
     Somebody who is another merchant's already is not added: whoever made that account may know its password, and its
     people were not asked. The operator may.
     """
     check_email(email)
-    chosen = check_password(password, email=email, field="password")
-    hashed = passwords.hash(chosen)
     merchants.lock(tx, merchant_id)
     if len(users.members(tx, merchant_id=merchant_id)) >= MEMBERS_MAX:
         raise BadRequest(f"A team has at most {MEMBERS_MAX} members", reason="too_many_members")
-    user = _create(tx, email=email, name=name, password_hash=hashed)
+    user = _create(tx, email=email, name=name, password_hash=password_hash, must_change=True)
     users.put_membership(tx, user.id, merchant_id, role)
     audit.record(tx, actor, "team.member_added", user.email, merchant_id=merchant_id, details={"role": role})
     return get(tx, merchant_id, str(user.id))
 
 
-def update(tx: Tx, merchant_id: UUID, actor: Actor, user_id: str, *, role: Role | None, name: str | None) -> Member:
-    """What is None stays as it is. The last owner stays one."""
+def count_added(tx: Tx, merchant_id: UUID) -> None:
+    """Before somebody is added: a refusal tells whether an email has an account. Raises TooManyRequests."""
+    tries.count(tx, "member", tries.key(str(merchant_id)), UNKNOWN_MAX)
+
+
+def take_back_added(tx: Tx, merchant_id: UUID) -> None:
+    """Somebody was added, so nothing was told."""
+    sessions.take_back_try(tx, "member", tries.key(str(merchant_id)))
+
+
+def update(
+    tx: Tx,
+    merchant_id: UUID,
+    actor: Actor,
+    user_id: str,
+    *,
+    role: Role | None,
+    name: str | None,
+    password_hash: str | None = None,
+) -> Member:
+    """What is None stays as it is. The last owner stays one. Whose password is given must change it."""
     merchants.lock(tx, merchant_id)  # two owners who demote each other wait for one another
     member = get(tx, merchant_id, user_id)
     if role is not None and role != member.role:
@@ -49,9 +76,12 @@ def update(tx: Tx, merchant_id: UUID, actor: Actor, user_id: str, *, role: Role 
         if len(users.merchants_of(tx, member.user_id)) > 1:
             raise BadRequest("Other merchants know this person by that name", field="name", reason="member_of_others")
         users.rename(tx, member.user_id, _check_name(name))
+    if password_hash is not None:
+        _give_password(tx, merchant_id, actor, member, password_hash)
     changed = get(tx, merchant_id, user_id)
     details = {"role": changed.role, "role_before": member.role}
-    audit.record(tx, actor, "team.member_changed", member.email, merchant_id=merchant_id, details=details)
+    if (role, name) != (None, None) or password_hash is None:
+        audit.record(tx, actor, "team.member_changed", member.email, merchant_id=merchant_id, details=details)
     return changed
 
 
@@ -91,13 +121,21 @@ def create_user(
     role: Role,
     is_operator: bool,
 ) -> tuple[User, str]:
-    """A user and the password, which is made up unless one is given."""
+    """A user and the password, which is made up unless one is given, and then must be changed."""
     check_email(email)
     chosen = secrets.token_urlsafe(PASSWORD_BYTES) if password is None else password
-    chosen = check_password(chosen, email=email, field="password")
+    chosen = check_password(chosen, email=email, name=name, field="password")
+    password_hash = passwords.hash(chosen)
     if merchant_id is not None:
         merchants.lock(tx, merchant_id)
-    user = _create(tx, email=email, name=name, password_hash=passwords.hash(chosen), is_operator=is_operator)
+    user = _create(
+        tx,
+        email=email,
+        name=name,
+        password_hash=password_hash,
+        must_change=password is None,
+        is_operator=is_operator,
+    )
     if merchant_id is not None:
         users.put_membership(tx, user.id, merchant_id, role)
     details = {"role": role if merchant_id else None, "operator": is_operator}
@@ -129,6 +167,7 @@ def set_operator(tx: Tx, actor: Actor, user: User, is_operator: bool) -> User:
 def add_existing(tx: Tx, actor: Actor, user: User, merchant_id: UUID, role: Role) -> None:
     """Makes somebody who signs in for another merchant already a member of this one, too."""
     merchants.lock(tx, merchant_id)
+    users.lock(tx, user.id)  # no owner gives them a password meanwhile, who may only while they are nobody else's
     known = users.member(tx, user.id, merchant_id=merchant_id)
     if known is not None and known.role != role:
         _check_another_owner(tx, merchant_id, known)
@@ -136,20 +175,46 @@ def add_existing(tx: Tx, actor: Actor, user: User, merchant_id: UUID, role: Role
     audit.record(tx, actor, "team.member_added", user.email, merchant_id=merchant_id, details={"role": role})
 
 
-def reset_password(tx: Tx, actor: Actor, user: User, password: str | None) -> tuple[User, str]:
-    """A new password, made up unless one is given. Every session of the user ends."""
-    users.lock(tx, user.id)
+def reset_password(tx: Tx, actor: Actor, found: User, password: str | None) -> tuple[User, str]:
+    """A new password, made up unless one is given, and then to be changed. All sessions end. Raises NotFound."""
     chosen = secrets.token_urlsafe(PASSWORD_BYTES) if password is None else password
-    chosen = check_password(chosen, email=user.email, field="password")
-    users.set_password(tx, user.id, passwords.hash(chosen))
+    chosen = check_password(chosen, email=found.email, name=found.name, field="password")
+    password_hash = passwords.hash(chosen)
+    user = users.lock(tx, found.id)
+    if user is None:
+        raise NotFound("User not found")
+    users.set_password(tx, user.id, password_hash, must_change=password is None)
     sessions.end_all(tx, user.id)
     audit.record_for_user(tx, actor, "password.reset", user.email, user_id=user.id)
     return user, chosen
 
 
-def _create(tx: Tx, *, email: str, name: str, password_hash: str, is_operator: bool = False) -> User:
+def _give_password(tx: Tx, merchant_id: UUID, actor: Actor, member: Member, password_hash: str) -> None:
+    """To a member of nobody else: what the password opens is this merchant's alone. Their sessions end."""
+    if member.user_id == actor.user_id:
+        raise BadRequest("Change your own password with the one you have", field="password", reason="own_password")
+    user = users.lock(tx, member.user_id)
+    if user is None or user.is_operator or len(users.merchants_of(tx, member.user_id)) > 1:
+        raise BadRequest(
+            "This person signs in for others, too: the operator of this gateway can give them a new password",
+            field="password",
+            reason="member_of_others",
+        )
+    users.set_password(tx, user.id, password_hash, must_change=True)
+    sessions.end_all(tx, user.id)
+    audit.record(tx, actor, "team.password_reset", member.email, merchant_id=merchant_id)
+
+
+def _create(tx: Tx, *, email: str, name: str, password_hash: str, must_change: bool, is_operator: bool = False) -> User:
     named = _check_name(name)
-    made = users.insert_once(tx, email=email, name=named, password_hash=password_hash, is_operator=is_operator)
+    made = users.insert_once(
+        tx,
+        email=email,
+        name=named,
+        password_hash=password_hash,
+        is_operator=is_operator,
+        must_change_password=must_change,
+    )
     if made is not None:
         return made
     found = users.find_by_email(tx, email)
@@ -160,7 +225,7 @@ def _create(tx: Tx, *, email: str, name: str, password_hash: str, is_operator: b
         )
     # Nobody's any more, so there is nothing that a new password would open.
     sessions.end_all(tx, left.id)
-    users.set_password(tx, left.id, password_hash)
+    users.set_password(tx, left.id, password_hash, must_change=must_change)
     users.rename(tx, left.id, named)
     users.set_operator(tx, left.id, is_operator)
     return replace(left, name=named, is_operator=is_operator)

@@ -18,7 +18,8 @@ DESKTOP: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
 SMALL: dict[str, Any] = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
 PATIENCE_MS = 20_000
 EMAIL, PASSWORD = "test@example.com", "password"  # of who is seeded
-THEIRS = "chosen by nobody else"  # the password of everybody who is added
+GIVEN = "told to them by an owner"  # the password of everybody who is added, until they change it
+THEIRS = "chosen by nobody else"  # to this one
 # A browser writes each answer of 4xx into its console; those that a test wants are no complaint.
 REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 # Told by the document itself, however the browser words it in its console.
@@ -114,23 +115,33 @@ def arriving(context: BrowserContext, live: Live) -> Person:
     return somebody
 
 
-def session(live: Live, email: str = EMAIL, password: str = PASSWORD) -> requests.Session:
+def session(live: Live, email: str = EMAIL, password: str = PASSWORD, *, confirmed: bool = True) -> requests.Session:
     """Signed in by the API, and confirmed: for what a test only prepares."""
+    steps = [("/api/v1/session/confirm", {"password": password})] if confirmed else []
+    return _opened(live, email, password, *steps)
+
+
+def _opened(live: Live, email: str, password: str, *steps: tuple[str, dict[str, str]]) -> requests.Session:
     opened = requests.Session()
     opened.headers.update({"Origin": live.dashboard_url, "Content-Type": "application/json"})
-    for path, body in (
-        ("/api/v1/session", {"email": email, "password": password}),
-        ("/api/v1/session/confirm", {"password": password}),
-    ):
+    for path, body in (("/api/v1/session", {"email": email, "password": password}), *steps):
         answer = opened.post(live.dashboard_url + path, json=body, timeout=10)
         assert answer.ok, (answer.status_code, answer.text)
     return opened
 
 
-def member(live: Live, role: str, *, name: str = "Ravi Rao") -> str:
-    """The email of a new member of the team, whose password is THEIRS."""
+def member(live: Live, role: str) -> str:
+    """The email of a new member of the team, who has signed in once: their password is THEIRS."""
+    email = added(live, role)
+    change = {"current_password": GIVEN, "new_password": THEIRS}
+    _opened(live, email, GIVEN, ("/api/v1/session/password", change)).close()
+    return email
+
+
+def added(live: Live, role: str, *, name: str = "Ravi Rao") -> str:
+    """The email of a new member of the team, whose password is GIVEN."""
     email = f"{uuid4().hex[:12]}@people.example"
-    body = {"email": email, "name": name, "role": role, "password": THEIRS}
+    body = {"email": email, "name": name, "role": role, "password": GIVEN}
     with session(live) as owner:
         answer = owner.post(f"{live.dashboard_url}/api/v1/team", json=body, timeout=10)
     assert answer.status_code == 201, answer.text
@@ -139,9 +150,9 @@ def member(live: Live, role: str, *, name: str = "Ravi Rao") -> str:
 
 @contextmanager
 def signed_in(browser: Browser, live: Live, device: dict[str, Any], **more: Any) -> Iterator[Person]:
-    """As who is seeded, past the door: for tests of what lies behind it."""
+    """As who is seeded, past the door: for tests of what lies behind it. Secrets want the password again."""
     with person(browser, live, device, **more) as somebody:
-        with session(live) as opened:
+        with session(live, confirmed=False) as opened:
             for cookie in opened.cookies:
                 somebody.page.context.add_cookies(
                     [{"name": cookie.name, "value": str(cookie.value), "url": live.dashboard_url, "httpOnly": True}]

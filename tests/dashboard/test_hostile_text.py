@@ -10,7 +10,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
-from tests.dashboard.person import DESKTOP, Person, member, signed_in
+from tests.dashboard.person import DESKTOP, Person, added, signed_in
 from tests.live_gateway import TEST_MERCHANT, Live
 from tests.receiver import receiver
 
@@ -160,7 +160,7 @@ def test_notes_of_any_kind(reader: Person, live: Live) -> None:
 def test_names_and_descriptions(reader: Person, live: Live) -> None:
     texts = together()
     for text in texts:
-        member(live, "read_only", name=text)
+        added(live, "read_only", name=text)
     reader.opens("/dashboard/team")
     shows(reader, texts, where="main")
     made = []

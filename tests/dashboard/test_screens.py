@@ -106,7 +106,7 @@ def look(somebody: Person, axe: str, name: str) -> None:
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
         page.wait_for_function("theme => document.documentElement.dataset.mantineColorScheme === theme", arg=theme)
-        page.wait_for_timeout(400)  # until colours that fade have arrived
+        page.wait_for_function("document.getAnimations().length === 0")  # colours that fade have arrived
         for width, (across, down) in SIZES.items():
             if folder := os.environ.get("SCREENSHOTS"):
                 page.set_viewport_size({"width": across, "height": down})
@@ -163,3 +163,12 @@ def test_what_opens_over_a_page(looking: Person, things: dict[str, str], axe: st
     looking.page.get_by_role("button", name="Account of ").click()
     expect(looking.page.get_by_role("menu")).to_be_visible()
     look(looking, axe, "account-menu")
+
+
+def test_the_password_asked_for_over_a_page(browser: Browser, live: Live, axe: str) -> None:
+    with signed_in(browser, live, DESKTOP, reduced_motion="reduce") as somebody:
+        somebody.opens("/dashboard/orders?new=1")
+        expect(somebody.dialog).to_be_visible()
+        live.query("update sessions set ended_at = now() where ended_at is null")
+        expect(somebody.page.get_by_role("dialog", name="Sign in again")).to_be_visible()
+        look(somebody, axe, "sign-in-again")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.dashboard.person import DESKTOP, EMAIL, THEIRS, Person, member, person
+from tests.dashboard.person import DESKTOP, EMAIL, GIVEN, THEIRS, Person, added, member, person
 from tests.live_gateway import Live
 from tests.receiver import Receiver, receiver
 
@@ -192,11 +192,38 @@ def test_a_session_that_ended_leads_to_the_door_and_back(owner: Person, live: Li
     owner.opens(f"/dashboard/transactions/{payment}")
     expect(owner.part("payment-id")).to_have_text(payment)
     live.query("update sessions set ended_at = now() where ended_at is null")
+    # In the middle of a page the password is asked for over it; the door is for who comes anew.
+    expect(owner.page.get_by_role("dialog", name="Sign in again")).to_be_visible()
+    expect(owner.part("payment-id")).to_have_text(payment)
+    owner.opens(f"/dashboard/transactions/{payment}")
     expect(owner.page).to_have_url(re.compile(r"/login\?return_to="))
     expect(owner.page.locator("body")).not_to_contain_text(payment)
     owner.enters()
     expect(owner.page).to_have_url(f"{live.dashboard_url}/dashboard/transactions/{payment}")
     expect(owner.part("payment-id")).to_have_text(payment)
+
+
+def test_what_a_colleague_saves_takes_nothing_from_who_is_typing(owner: Person, live: Live) -> None:
+    def saves(url: str) -> None:
+        live.call("PUT", ME, {"webhook_url": url})
+        live.call("POST", "/api/v1/webhooks/test", {})  # a change that every page hears of
+
+    url = owner.part("webhook-url-input")
+    owner.opens("/dashboard/webhooks")
+    expect(url).to_have_value("")
+    expect(owner.page.locator("[data-link=live]")).to_be_visible()
+    saves("http://127.0.0.1:9/one")
+    expect(url).to_have_value("http://127.0.0.1:9/one")  # nothing was typed here
+    url.fill("https://mine.example/")
+    saves("http://127.0.0.1:9/two")
+    told = owner.page.get_by_role("alert")
+    expect(told).to_contain_text("Changed elsewhere")
+    expect(told).to_contain_text("http://127.0.0.1:9/two")
+    expect(url).to_have_value("https://mine.example/")
+    owner.presses("Load what was saved")
+    expect(url).to_have_value("http://127.0.0.1:9/two")
+    expect(told).to_have_count(0)
+    live.call("PUT", ME, {"webhook_url": None})
 
 
 def test_who_may_only_read_is_refused_and_told_why(browser: Browser, live: Live) -> None:
@@ -216,6 +243,19 @@ def test_who_may_only_read_is_refused_and_told_why(browser: Browser, live: Live)
             f"/api/v1/payments/{payment}/refunds",
         )
         assert status == [403, "role_missing"]
+        reader.opens("/dashboard/transactions")
+        button = reader.page.get_by_role("button", name="Initiate payment")
+        expect(button).to_have_attribute("aria-disabled", "true")
+        reader.page.keyboard.press("c")
+        reader.is_told("It takes the role support or above.")
+        reader.page.keyboard.press("ControlOrMeta+k")
+        command = reader.page.get_by_role("option", name="Initiate a payment")
+        expect(command).to_contain_text("It takes the role support or above.")
+        command.click()
+        expect(reader.page).to_have_url(f"{live.dashboard_url}/dashboard/transactions")
+        reader.opens("/dashboard/orders?new=1")
+        expect(reader.page.get_by_role("main")).to_contain_text("You cannot initiate a payment")
+        expect(reader.dialog).to_have_count(0)
         reader.opens("/dashboard/team")
         expect(reader.page.get_by_role("main")).to_contain_text("owner")
         expect(reader.page.get_by_role("main")).not_to_contain_text(EMAIL)
@@ -231,9 +271,63 @@ def test_support_may_refund_but_not_change_the_webhook(browser: Browser, live: L
         helper.is_told("Refund of ₹500.00 is on its way")
         live.wait_until_all_are("refunded", [payment])
         expect(helper.page.get_by_role("main")).to_contain_text("Refunded")
+        live.call("PUT", ME, {"webhook_url": "http://127.0.0.1:9/"})
+        live.query("update webhook_endpoints set gap_since = now() where is_first")
         helper.opens("/dashboard/webhooks")
+        helper.presses("Replay the gap")
+        told = helper.page.get_by_role("region", name="Notices")
+        expect(told).to_contain_text(re.compile("Nothing was missed|deliveries are on their way"))
+        live.call("PUT", ME, {"webhook_url": None})
         expect(helper.part("save-webhook-button")).to_have_attribute("aria-disabled", "true")
         expect(helper.part("webhook-config")).to_contain_text("It takes the role developer or above.")
+
+
+def test_who_forgot_theirs_is_given_a_password_and_chooses_another(browser: Browser, owner: Person, live: Live) -> None:
+    email = added(live, "support")
+    with person(browser, live, DESKTOP) as ravi:
+        ravi.opens("/login")
+        ravi.enters(email, GIVEN)
+        expect(ravi.page.get_by_role("heading", name="Choose your own password")).to_be_visible()
+        ravi.opens("/dashboard/transactions")
+        expect(ravi.page.get_by_role("heading", name="Choose your own password")).to_be_visible()
+        expect(ravi.page.get_by_role("navigation")).to_have_count(0)
+        ravi.presses("Sign out")
+        ravi.sees("login-form")
+
+        owner.opens("/dashboard/team")
+        row = owner.page.get_by_role("row").filter(has_text=email)
+        row.get_by_role("button", name="Actions for Ravi Rao").click()
+        owner.page.get_by_role("menuitem", name="Give a new password").click()
+        owner.presses("Give a new password", within=owner.dialog)
+        shown = owner.page.get_by_role("dialog", name="Ravi Rao has a new password")
+        expect(shown).to_be_visible()
+        given = shown.locator("code").inner_text()
+        owner.presses("Done", within=shown)
+
+        ravi.enters(email, GIVEN)
+        expect(ravi.page.get_by_role("alert")).to_contain_text("do not belong together")
+        ravi.enters(email, given)
+        ravi.page.get_by_label("Password now").fill(given)
+        ravi.page.get_by_label("New password").fill(THEIRS)
+        ravi.presses("Change password")
+        expect(ravi.part("dashboard")).to_be_visible()
+
+
+def test_team_changes_take_the_password_again(browser: Browser, live: Live) -> None:
+    email = added(live, "support")
+    with person(browser, live, DESKTOP) as owner:
+        owner.signs_in()
+        owner.opens("/dashboard/team")
+        owner.page.get_by_role("row").filter(has_text=email).get_by_role("button").click()
+        owner.page.get_by_role("menuitem", name="Remove").click()
+        owner.presses("Remove", within=owner.dialog)
+        owner.confirms()
+        owner.is_told("is no longer in the team")
+        owner.presses("Add member")
+        owner.page.get_by_label("Name").fill("Asha Rao")
+        owner.page.get_by_label("Email").fill(f"new-{email}")
+        owner.presses("Add member", within=owner.dialog)
+        expect(owner.page.get_by_role("dialog", name="Asha Rao can sign in")).to_contain_text("choose their own")
 
 
 def test_signing_out_ends_the_session(owner: Person, live: Live) -> None:

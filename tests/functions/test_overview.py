@@ -17,7 +17,8 @@ from uuid import UUID
 import app as handlers
 import psycopg
 import pytest
-from chalicelib import request_log, runtime
+from chalicelib import masking, request_log, runtime
+from chalicelib.api.payments.create import NewPayment
 from chalicelib.api.payments.filters import PaymentFilters
 from chalicelib.schedules import figures as figures_schedule
 
@@ -28,7 +29,7 @@ from shared.db import stats as db_stats
 from shared.db.database import Database
 from shared.domain import views
 from shared.services import exporting, stats, test_merchant
-from tests import gateway
+from tests import gateway, people
 from tests.functions.test_api import CARD, CREDENTIALS, Api, _start
 
 OPERATOR_SECRET = "an operator's secret, for tests and for nothing else"
@@ -624,10 +625,26 @@ def test_no_card_number_cvv_or_secret_is_ever_kept(api: Api, observer: psycopg.C
     assert any('"vpa":"a@upi"' in row.replace('""', '"').replace("\\", "") for row in kept)
 
 
+def test_a_key_that_let_nobody_in_is_not_kept_and_neither_is_a_password(
+    api: Api, database: Database, observer: psycopg.Connection[Any]
+) -> None:
+    mine = people.cookie_of(database, test_merchant.USER_ID, confirmed=True)
+    mine["x-api-key"] = f"key_{NUMBER}" + "x" * 5000
+    api.call("POST", "/api/v1/session/confirm", {"password": "hunter2 hunter2"}, headers=mine)
+    wrong = {"current_password": "hunter2", "newPassword": "hunter2"}
+    api.call("POST", "/api/v1/session/password", wrong, headers=mine)
+    mine["user-agent"] = "4242.4242.4242.4242 " * 100
+    api.call("PUT", "/api/v1/team/4242–4242–4242–4242", {"password": "hunter2"}, headers=mine)
+    kept = observer.execute("select api_key, path, user_agent, body from api_requests").fetchall()
+    assert len(kept) == 3 and {row[0] for row in kept} == {None}
+    assert "hunter2" not in str(kept) and "4242" not in str(kept)
+    assert '{"current_password":"[masked]","newPassword":"[masked]"}' in {row[3] for row in kept}
+
+
 def test_what_a_card_is_made_of_is_masked_whatever_it_is() -> None:
     sent = {"order_id": "order_1", "card": {"number": 1, "cvv": "8", "Holder_Name": "Asha"}, "vpa": "a@upi"}
-    masked = dict.fromkeys(sent["card"], request_log.MASK)  # type: ignore[arg-type]
-    assert json.loads(request_log.masked(json.dumps(sent)) or "") == sent | {"card": masked}
+    masked = dict.fromkeys(sent["card"], masking.MASK)  # type: ignore[arg-type]
+    assert masking.asked_for(sent, NewPayment) == sent | {"card": masked}
 
 
 @pytest.mark.parametrize(
@@ -659,8 +676,9 @@ def test_calls_are_gathered_and_those_past_the_bound_are_only_counted(
     gathered = request_log.Gathered(database, dropped=dropped.append)
     gathered._thread = object()  # type: ignore[assignment] # its thread would store them meanwhile
     request_log.use(gathered)
-    event = {"httpMethod": "POST", "path": "/api/v1/orders", "headers": {"x-api-key": "k"}, "body": '{"amount":1}',
-             "requestContext": {"requestId": "r", "merchantId": test_merchant.ID}}  # fmt: skip
+    event = {"httpMethod": "POST", "path": "/api/v1/orders", "headers": {}, "body": '{"amount":1}',
+             "requestContext": {"requestId": "r", "resourcePath": "/api/v1/orders",
+                                "merchantId": test_merchant.ID}}  # fmt: skip
     try:
         for _ in range(request_log.WAITING_MAX + 7):
             request_log.note(event, {"statusCode": 201, "body": '{"id":"order_1"}'}, seconds=0.001, which="all")

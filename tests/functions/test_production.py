@@ -200,7 +200,16 @@ def test_the_cookie_of_production_is_for_this_host_over_tls_only(api: Production
         actor = Actor(name="tests", user_id=None, address="")
         merchant = merchants.find_by_email(tx, "asha@stores.example")
         assert merchant is not None
-        team.add(tx, merchant.id, actor, email=email, name="Asha", role="owner", password=password)
+        team.create_user(
+            tx,
+            actor,
+            email=email,
+            name="Asha",
+            password=password,
+            merchant_id=merchant.id,
+            role="owner",
+            is_operator=False,
+        )
     answer = api.call("POST", SESSION, {"email": email, "password": password}, headers=people.OWN)
     assert (answer.status, answer.json["test_mode"]) == (200, False)
     value, *attributes = answer.headers["Set-Cookie"].split("; ")

@@ -27,7 +27,7 @@ from shared.config import Config
 from shared.db.database import Database
 from shared.domain.user import ROLES
 from shared.sealing import Sealer
-from shared.services import passwords, sessions, test_merchant, tokens
+from shared.services import passwords, sessions, team, test_merchant, tokens, tries
 from tests import gateway, people
 from tests.functions.test_api import CREDENTIALS, Api, _assert_refused, _start
 from tests.people import HOST, JWT_SECRET, OWN, PASSWORD
@@ -86,6 +86,7 @@ def test_who_signs_in_sees_who_they_are_and_gets_a_cookie_that_no_script_reads(a
         "email": "test@example.com",
         "name": "Test Owner",
         "is_operator": True,
+        "must_change_password": False,
     }
     assert shown["merchant"] == {"id": str(test_merchant.ID), "name": "Test Merchant"}
     assert shown["merchants"] == [shown["merchant"] | {"role": "owner"}]
@@ -93,7 +94,7 @@ def test_who_signs_in_sees_who_they_are_and_gets_a_cookie_that_no_script_reads(a
     name, _, rest = answer.headers["Set-Cookie"].partition("=")
     assert name == "gateway_session"
     assert rest.partition("; ")[2] == "Path=/; HttpOnly; SameSite=Strict"
-    assert PASSWORD not in json.dumps(shown) and rest.partition(";")[0] not in json.dumps(shown)
+    assert f'"{PASSWORD}"' not in json.dumps(shown) and rest.partition(";")[0] not in json.dumps(shown)
     again = api.call("GET", SESSION, headers=cookie(answer))
     assert (again.status, again.json) == (200, shown)
     assert "Set-Cookie" not in again.headers, "a fresh token is kept"
@@ -140,6 +141,8 @@ def test_a_changed_password_ends_the_other_sessions_and_the_old_one_opens_nothin
         ("PASSWORD123!", "password_common"),
         ("qwertyuiop", "password_common"),
         ("aaaaaaaaaaaaaaaa", "password_common"),
+        ("Test@1234", "password_common"),
+        ("Owner-2026", "password_common"),
         ("test@example.com", "password_common"),
     ],
 )
@@ -170,8 +173,58 @@ def test_a_wrong_current_password_changes_nothing_and_guesses_are_counted(api: A
             _assert_refused(api.call("POST", f"{SESSION}/{path}", body, headers=mine), 400, reason="password_wrong")
     answer = api.call("POST", f"{SESSION}/confirm", {"password": PASSWORD}, headers=mine)
     _assert_refused(answer, 429, "RATE_LIMIT_ERROR", reason="too_many_tries")
-    assert 0 < int(answer.headers["Retry-After"]) <= sessions.WINDOW_SECONDS
+    assert 0 < int(answer.headers["Retry-After"]) <= tries.WINDOW_SECONDS
     assert sign_in(api).status == 200, "the door is another place"
+
+
+def test_right_passwords_are_counted_too_for_each_takes_much_work(
+    api: Api, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "HASHES_MAX", 3)
+    mine = owner(database, confirmed=True)
+    answers = [api.call("POST", f"{SESSION}/confirm", {"password": PASSWORD}, headers=mine) for _ in range(4)]
+    assert [answer.status for answer in answers] == [200, 200, 200, 429]
+    _assert_refused(api.call("POST", "/api/v1/team", RAVI, headers=mine), 429, "RATE_LIMIT_ERROR")
+
+
+def test_no_connection_is_held_while_a_password_is_hashed(
+    api: Api, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How many of the runtime's connections are free whenever one is hashed."""
+    free: list[int] = []
+    pool = runtime.current().database
+    looking, hashing = passwords.is_right, passwords.hash
+
+    def count() -> None:
+        free.append(sum(1 for _ in range(pool._connections_max) if pool._free.acquire(blocking=False)))
+        for _ in range(free[-1]):
+            pool._free.release()
+
+    monkeypatch.setattr(passwords, "is_right", lambda *words: count() or looking(*words))
+    monkeypatch.setattr(passwords, "hash", lambda *words: count() or hashing(*words))
+    mine = owner(database, confirmed=True)
+    assert sign_in(api).status == 200
+    assert api.call("POST", f"{SESSION}/confirm", {"password": PASSWORD}, headers=mine).status == 200
+    made = api.call("POST", "/api/v1/team", RAVI, headers=mine)
+    reset = {"password": "quite another one"}
+    assert api.call("PUT", f"/api/v1/team/{made.json['user_id']}", reset, headers=mine).status == 200
+    changed = {"current_password": PASSWORD, "new_password": NEW}
+    assert api.call("POST", f"{SESSION}/password", changed, headers=mine).status == 200
+    assert free == [pool._connections_max] * 6
+
+
+def test_who_waits_too_long_for_a_turn_at_hashing_is_told_to_come_back(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "TURN_SECONDS", 0.05)
+    for _ in range(passwords.AT_ONCE_MAX):
+        passwords._turn.acquire()
+    try:
+        answer = sign_in(api)
+    finally:
+        passwords._turn.release(passwords.AT_ONCE_MAX)
+    _assert_refused(answer, 503, "SERVER_ERROR", reason="unavailable")
+    assert sign_in(api).status == 200
 
 
 def test_hashes_are_argon2id_at_the_agreed_cost(observer: psycopg.Connection, database: Database) -> None:
@@ -230,6 +283,27 @@ def test_a_session_ends_after_twelve_hours_whatever_is_done(
     assert api.call("GET", SESSION, headers=mine).status == 401
 
 
+def test_a_refused_call_keeps_the_session_too(api: Api, database: Database, observer: psycopg.Connection) -> None:
+    mine = owner(database, confirmed=True)
+    _age(observer, seen_at=sessions.IDLE_SECONDS - 5)
+    assert api.call("DELETE", f"/api/v1/team/{uuid4()}", headers=mine).status == 404
+    seconds = observer.execute("select extract(epoch from now() - seen_at)::int from sessions").fetchone()
+    assert (seconds or (999,))[0] < 60
+
+
+def test_a_call_does_not_wait_for_another_of_the_same_person(
+    api: Api, database: Database, observer: psycopg.Connection, database_url: str
+) -> None:
+    """What the one changes in the session's row, the other only wants to be seen in."""
+    mine = owner(database)
+    _age(observer, seen_at=300)
+    with psycopg.connect(database_url) as busy:
+        busy.execute("update sessions set seen_at = seen_at")
+        began = time.monotonic()
+        assert api.call("GET", "/api/v1/payments", headers=mine).status == 200
+        assert time.monotonic() - began < 1
+
+
 def test_an_old_token_is_replaced_and_a_fresh_one_is_not(api: Api, database: Database) -> None:
     session_id, now = people.session_of(database, test_merchant.USER_ID), int(time.time())
     for age, replaced in ((60, False), (tokens.RENEW_SECONDS + 10, True)):
@@ -241,6 +315,18 @@ def test_an_old_token_is_replaced_and_a_fresh_one_is_not(api: Api, database: Dat
     claims = jwt.decode(cookie(answer)["cookie"].partition("=")[2], options={"verify_signature": False})
     assert set(claims) == {"iss", "aud", "iat", "exp", "sid", "sub"}
     assert claims["exp"] - claims["iat"] == 15 * 60
+
+
+def test_signing_in_again_ends_the_session_that_the_browser_had(api: Api, database: Database) -> None:
+    earlier, other = cookie(sign_in(api)), cookie(sign_in(api))
+    colleague = people.signed_up(database, test_merchant.ID, "support", email="colleague@shop.example")
+    assert sign_in(api, password="wrong wrong", cookie=earlier["cookie"]).status == 401
+    assert api.call("GET", SESSION, headers=earlier).status == 200, "nobody has signed in"
+    answer = sign_in(api, "colleague@shop.example", cookie=earlier["cookie"])
+    assert answer.json["user"]["id"] == str(colleague)
+    assert api.call("GET", SESSION, headers=earlier).status == 401
+    assert [api.call("GET", SESSION, headers=one).status for one in (other, cookie(answer))] == [200, 200]
+    assert sign_in(api, cookie="gateway_session=nonsense").status == 200
 
 
 def test_what_has_ended_long_ago_is_forgotten_and_what_lives_is_not(
@@ -384,7 +470,7 @@ def test_a_thousand_wrong_passwords_are_refused_after_ten_alike_for_known_and_un
     for email, address in (("test@example.com", "192.0.2.7"), ("nobody@example.com", "192.0.2.8")):
         answers = _guess(api, 1000, email, address=address)
         assert [answer.status for answer in answers] == [401] * 10 + [429] * 990
-        assert all(0 < int(answer.headers["Retry-After"]) <= sessions.WINDOW_SECONDS for answer in answers[10:])
+        assert all(0 < int(answer.headers["Retry-After"]) <= tries.WINDOW_SECONDS for answer in answers[10:])
         _assert_refused(answers[0], 401, "AUTHENTICATION_ERROR", reason="credentials_invalid")
         _assert_refused(answers[10], 429, "RATE_LIMIT_ERROR", reason="too_many_tries")
         for answer in answers:
@@ -673,6 +759,9 @@ LEAST = {
 }
 # For which the password must have been given again.
 STEP_UP = {
+    ("DELETE", "/api/v1/team/{user_id}"),
+    ("POST", "/api/v1/team"),
+    ("PUT", "/api/v1/team/{user_id}"),
     ("POST", "/api/v1/api_keys"),
     ("POST", "/api/v1/api_keys/{api_key}/roll"),
     ("POST", "/api/v1/merchants/{merchant_id}/api_keys"),
@@ -747,7 +836,7 @@ def test_a_changed_role_counts_at_the_next_call(api: Api, database: Database, ob
     user_id = people.signed_up(database, test_merchant.ID, "support")
     mine = people.cookie_of(database, user_id)
     assert api.call("POST", "/api/v1/orders", {"amount": 500}, headers=mine).status == 201
-    changed = api.call("PUT", f"/api/v1/team/{user_id}", {"role": "read_only"}, headers=owner(database))
+    changed = api.call("PUT", f"/api/v1/team/{user_id}", {"role": "read_only"}, headers=owner(database, confirmed=True))
     assert (changed.status, changed.json["role"]) == (200, "read_only")
     assert api.call("POST", "/api/v1/orders", {"amount": 500}, headers=mine).status == 403
 
@@ -797,6 +886,35 @@ def test_a_user_sees_only_the_merchant_switched_to_and_switches_only_to_their_ow
     assert api.call("GET", f"/api/v1/orders/{theirs}", headers=mine).status == 200
 
 
+def test_a_page_that_shows_another_merchant_or_user_does_nothing(
+    api: Api, database: Database, sealer: Sealer, observer: psycopg.Connection
+) -> None:
+    other = gateway.other_merchant(database, sealer)
+    user_id = people.signed_up(database, test_merchant.ID, "owner")
+    with database.statement() as tx:
+        people.users.put_membership(tx, user_id, other, "owner")
+    mine = people.cookie_of(database, user_id, merchant_id=test_merchant.ID)
+    shown = {"x-merchant-id": str(test_merchant.ID), "x-user-id": str(user_id)}
+    assert api.call("POST", "/api/v1/orders", {"amount": 500}, headers=mine | shown).status == 201
+    for stale in ({"x-merchant-id": str(other)}, {"x-user-id": str(test_merchant.USER_ID)}, {"x-merchant-id": ""}):
+        for method, path in (
+            ("POST", "/api/v1/orders"),
+            ("GET", "/api/v1/payments"),
+            ("GET", "/api/v1/team"),
+            ("POST", f"{SESSION}/end_all"),
+            ("DELETE", SESSION),
+        ):
+            answer = api.call(method, path, None if method == "GET" else {"amount": 500}, headers=mine | shown | stale)
+            _assert_refused(answer, 409, "BAD_REQUEST_ERROR", reason="session_changed")
+        assert api.call("GET", SESSION, headers=mine | shown | stale).status == 200
+    assert observer.execute("select count(*) from orders").fetchone() == (1,)
+    to = {"merchant_id": str(other)}
+    assert api.call("POST", f"{SESSION}/merchant", to, headers=mine | shown | {"x-user-id": "x"}).status == 200
+    switched = shown | {"x-merchant-id": str(other)}
+    assert api.call("GET", "/api/v1/payments", headers=mine | switched).status == 200
+    assert api.call("GET", "/api/v1/orders", headers=CREDENTIALS | switched).status == 200, "a key has no page"
+
+
 def test_the_answers_under_an_idempotency_key_are_the_merchants_and_roles_are_asked_first(
     api: Api, database: Database
 ) -> None:
@@ -815,7 +933,7 @@ RAVI = {"email": "ravi@shop.example", "name": "Ravi", "role": "support", "passwo
 
 
 def test_a_member_signs_in_is_changed_and_is_out_at_once(api: Api, database: Database) -> None:
-    mine = owner(database)
+    mine = owner(database, confirmed=True)
     made = api.call("POST", "/api/v1/team", RAVI, headers=mine)
     assert made.status == 201 and "password" not in made.json
     ravi = cookie(sign_in(api, RAVI["email"], RAVI["password"]))
@@ -837,6 +955,84 @@ def test_a_member_signs_in_is_changed_and_is_out_at_once(api: Api, database: Dat
     assert sign_in(api, RAVI["email"], "quite another one").status == 200
 
 
+def _changed(api: Api, email: str, given: str) -> dict[str, str]:
+    """The cookie of somebody who has signed in with a password that was given to them, and chosen their own: NEW."""
+    theirs = cookie(sign_in(api, email, given))
+    body = {"current_password": given, "new_password": NEW}
+    answer = api.call("POST", f"{SESSION}/password", body, headers=theirs)
+    assert (answer.status, answer.json["user"]["must_change_password"]) == (200, False)
+    return theirs
+
+
+def test_who_was_given_a_password_can_do_nothing_before_changing_it(api: Api, database: Database) -> None:
+    mine = owner(database, confirmed=True)
+    assert api.call("POST", "/api/v1/team", RAVI | {"role": "owner"}, headers=mine).status == 201
+    signed_in = sign_in(api, RAVI["email"], RAVI["password"])
+    assert signed_in.json["user"]["must_change_password"] is True
+    ravi = cookie(signed_in)
+    allowed = {("GET", SESSION), ("DELETE", SESSION), ("POST", f"{SESSION}/password"), ("POST", f"{SESSION}/end_all")}
+    for route in sorted({one for routes in LEAST.values() for one in routes} - allowed):
+        _assert_refused(_try(api, route, ravi), 403, "FORBIDDEN_ERROR", reason="password_change_needed")
+    assert api.call("GET", SESSION, headers=ravi).json["user"]["must_change_password"] is True
+    same = {"current_password": RAVI["password"], "new_password": RAVI["password"]}
+    answer = api.call("POST", f"{SESSION}/password", same, headers=ravi)
+    _assert_refused(answer, 400, reason="password_unchanged")
+    ravi = _changed(api, RAVI["email"], RAVI["password"])
+    assert api.call("GET", "/api/v1/team", headers=ravi).status == 200
+    assert sign_in(api, RAVI["email"], NEW).json["user"]["must_change_password"] is False
+
+
+def test_an_owner_gives_a_member_who_forgot_theirs_another_password(
+    api: Api, database: Database, observer: psycopg.Connection
+) -> None:
+    mine = owner(database, confirmed=True)
+    path = f"/api/v1/team/{api.call('POST', '/api/v1/team', RAVI, headers=mine).json['user_id']}"
+    ravi = _changed(api, RAVI["email"], RAVI["password"])
+    _assert_refused(api.call("PUT", path, {"password": "password1"}, headers=mine), 400, field="password")
+    assert api.call("GET", SESSION, headers=ravi).status == 200
+    given = api.call("PUT", path, {"password": "told to him anew"}, headers=mine)
+    assert (given.status, given.json["role"]) == (200, "support")
+    assert "told" not in json.dumps(given.json)
+    assert api.call("GET", SESSION, headers=ravi).status == 401
+    assert sign_in(api, RAVI["email"], NEW).status == 401
+    assert sign_in(api, RAVI["email"], "told to him anew").json["user"]["must_change_password"] is True
+    ((merchant_id, user_id, _, _, subject, _, _),) = logged(observer, "team.password_reset")
+    assert (merchant_id, user_id, subject) == (test_merchant.ID, test_merchant.USER_ID, RAVI["email"])
+    assert logged(observer, "team.member_changed") == []
+
+
+def test_no_owner_gives_a_password_that_opens_what_is_others(api: Api, database: Database, sealer: Sealer) -> None:
+    other, mine = gateway.other_merchant(database, sealer), owner(database, confirmed=True)
+    both = people.signed_up(database, test_merchant.ID, "support", email="both@shop.example")
+    with database.statement() as tx:
+        people.users.put_membership(tx, both, other, "owner")
+    operator = people.signed_up(database, test_merchant.ID, "read_only", email="op@shop.example", operator=True)
+    theirs = people.signed_up(database, other, "owner", email="theirs@shop.example")
+    for user_id, status, reason in (
+        (both, 400, "member_of_others"),
+        (operator, 400, "member_of_others"),
+        (test_merchant.USER_ID, 400, "own_password"),
+        (theirs, 404, None),
+    ):
+        answer = api.call("PUT", f"/api/v1/team/{user_id}", {"password": NEW}, headers=mine)
+        _assert_refused(answer, status, "NOT_FOUND_ERROR" if status == 404 else "BAD_REQUEST_ERROR", reason=reason)
+    for email in ("both@shop.example", "op@shop.example", "theirs@shop.example", test_merchant.EMAIL):
+        assert (sign_in(api, email).status, sign_in(api, email, NEW).status) == (200, 401)
+
+
+def test_a_merchant_asks_only_so_often_whether_an_email_has_an_account(
+    api: Api, database: Database, sealer: Sealer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(team, "UNKNOWN_MAX", 3)
+    other, mine = gateway.other_merchant(database, sealer), owner(database, confirmed=True)
+    people.signed_up(database, other, "owner", email="theirs@shop.example")
+    added = [api.call("POST", "/api/v1/team", RAVI | {"email": f"r{n}@shop.example"}, headers=mine) for n in range(5)]
+    assert [answer.status for answer in added] == [201] * 5, "who is added tells nothing"
+    taken = RAVI | {"email": "theirs@shop.example"}
+    answers = [api.call("POST", "/api/v1/team", taken, headers=mine) for _ in range(4)]
+    assert [answer.status for answer in answers] == [400, 400, 400, 429]
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
@@ -849,7 +1045,9 @@ def test_a_member_signs_in_is_changed_and_is_out_at_once(api: Api, database: Dat
     ],
 )
 def test_a_wrong_member_is_refused(api: Api, database: Database, wrong: dict[str, str], field: str) -> None:
-    _assert_refused(api.call("POST", "/api/v1/team", RAVI | wrong, headers=owner(database)), 400, field=field)
+    _assert_refused(
+        api.call("POST", "/api/v1/team", RAVI | wrong, headers=owner(database, confirmed=True)), 400, field=field
+    )
 
 
 def test_nobody_elses_account_is_taken_into_a_team(api: Api, database: Database, sealer: Sealer) -> None:
@@ -857,15 +1055,31 @@ def test_nobody_elses_account_is_taken_into_a_team(api: Api, database: Database,
     people.signed_up(database, other, "owner", email="their@owner.example")
     people.signed_up(database, None, None, email="the@operator.example", operator=True)
     for email in ("Their@Owner.example", "the@operator.example", test_merchant.EMAIL):
-        answer = api.call("POST", "/api/v1/team", RAVI | {"email": email}, headers=owner(database))
+        answer = api.call("POST", "/api/v1/team", RAVI | {"email": email}, headers=owner(database, confirmed=True))
         _assert_refused(answer, 400, field="email", reason="email_taken")
         assert sign_in(api, email, RAVI["password"]).status == 401, "the password is theirs"
+
+
+def test_two_owners_who_remove_each_other_wait_for_one_another(
+    api: Api, database: Database, observer: psycopg.Connection
+) -> None:
+    first = test_merchant.USER_ID
+    for _ in range(8):
+        second = people.signed_up(database, test_merchant.ID, "owner")
+        pairs = (first, second), (second, first)
+        calls = [(f"/api/v1/team/{whom}", people.cookie_of(database, who, confirmed=True)) for who, whom in pairs]
+        _age(observer, seen_at=300)
+        with ThreadPoolExecutor(2) as threads:
+            answers = list(threads.map(lambda c: api.call("DELETE", c[0], headers=c[1]), calls))
+        assert sorted(answer.status for answer in answers) in ([200, 400], [200, 401], [200, 404]), answers
+        observer.execute("delete from memberships")
+        observer.execute("insert into memberships values (%s, %s, 'owner')", (test_merchant.USER_ID, test_merchant.ID))
 
 
 def test_the_last_owner_stays_even_if_two_go_at_once(
     api: Api, database: Database, observer: psycopg.Connection
 ) -> None:
-    mine = owner(database)
+    mine = owner(database, confirmed=True)
     path = f"/api/v1/team/{test_merchant.USER_ID}"
     for method, body in (("PUT", {"role": "developer"}), ("DELETE", None)):
         _assert_refused(api.call(method, path, body, headers=mine), 400, reason="last_owner")
@@ -873,7 +1087,7 @@ def test_the_last_owner_stays_even_if_two_go_at_once(
         second = people.signed_up(database, test_merchant.ID, "owner")
         calls = [
             ("PUT", f"/api/v1/team/{second}", mine),
-            ("DELETE" if round % 2 else "PUT", path, people.cookie_of(database, second)),
+            ("DELETE" if round % 2 else "PUT", path, people.cookie_of(database, second, confirmed=True)),
         ]
         with ThreadPoolExecutor(2) as threads:
             answers = list(threads.map(lambda c: api.call(c[0], c[1], {"role": "support"}, headers=c[2]), calls))
@@ -886,7 +1100,7 @@ def test_the_last_owner_stays_even_if_two_go_at_once(
                    on conflict (user_id, merchant_id) do update set role = 'owner'""",
             (test_merchant.USER_ID, test_merchant.ID),
         )
-        mine = owner(database)
+        mine = owner(database, confirmed=True)
 
 
 # What is written down

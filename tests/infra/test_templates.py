@@ -681,6 +681,7 @@ def test_the_dashboard_has_the_api_below_its_own_host() -> None:
     assert set(config["CookiesConfig"]["Cookies"]) == {cookies.name(production=which) for which in (False, True)}
     passed = {name.lower() for name in config["HeadersConfig"]["Headers"]}
     assert passed >= {"origin", "sec-fetch-site", "content-type", "idempotency-key", "if-none-match", "x-background"}
+    assert passed >= {http.SHOWN_MERCHANT, http.SHOWN_USER}
     assert "host" not in passed, "API Gateway knows its own host only"
     assert viewer.ADDRESS in passed and len(passed) <= 10, "CloudFront takes ten"
     api = next(one for one in properties("web.yaml", "DashboardDistribution")["DistributionConfig"]["Origins"][1:])

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from local import merchant
+from shared.db import users
 from shared.db.database import Database
 from shared.sealing import Sealer, webhook_secret_of
 from shared.services import identity, sessions, test_merchant
@@ -357,6 +358,12 @@ def signs_in(database: Database, email: str, password: str) -> bool:
     return True
 
 
+def must_change(database: Database, email: str) -> bool:
+    with database.statement() as tx:
+        user = users.find_by_email(tx, email)
+    return user is not None and user.must_change_password
+
+
 def test_the_first_user_of_a_merchant_signs_in_with_a_password_that_is_shown_once(run: Run, database: Database) -> None:
     told(run, *ASHA)
     words = (
@@ -394,6 +401,7 @@ def test_the_first_user_of_a_merchant_signs_in_with_a_password_that_is_shown_onc
 def test_a_merchant_is_made_with_its_owner(run: Run, database: Database) -> None:
     made = told(run, *ASHA, "--owner-email", "owner@stores.example")
     assert signs_in(database, "owner@stores.example", made["owner"]["password"])
+    assert must_change(database, "owner@stores.example")
     taken = run("create", "--name", "B", "--email", "b@stores.example", "--owner-email", "owner@stores.example")
     assert (taken.code, taken.err) == (1, "There is a user with this email: the operator may add them.\n")
     assert "b@stores.example" not in run("list").out, "the merchant without its owner"
@@ -406,9 +414,12 @@ def test_a_password_may_be_piped_in_and_is_not_shown(
     made = told(run, "user-create", "--email", "the@operator.example", "--operator", "--password-stdin")
     assert made["is_operator"] and "password" not in made
     assert signs_in(database, "the@operator.example", "a password that was piped in")
+    assert not must_change(database, "the@operator.example"), "nobody else has seen it"
+    assert "Password" in run("user-password", "the@operator.example").out
+    assert must_change(database, "the@operator.example"), "one that is made up and shown"
     monkeypatch.setattr("sys.stdin", io.StringIO("password1\n"))
     weak = run("user-password", "the@operator.example", "--password-stdin")
-    assert (weak.code, weak.err) == (1, "password is one that everybody tries first.\n")
+    assert (weak.code, weak.err) == (1, "password is one that is tried first: choose another.\n")
 
 
 def test_a_lost_password_is_replaced_and_every_session_ends(

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { ApiError, address, call, onSignedOut } from "./client";
+import { ApiError, address, call, listen, speakFor } from "./client";
 
 function answers(status: number, body: string, headers: Record<string, string> = {}) {
   const fetching = vi.fn<typeof fetch>(async () => new Response(body, { status, headers }));
@@ -18,7 +18,7 @@ async function errorOf(promise: Promise<unknown>): Promise<ApiError> {
 
 afterEach(() => {
   vi.unstubAllGlobals();
-  onSignedOut(() => {});
+  listen({ ended: () => {}, changed: () => {} });
 });
 
 test("an error carries what the API said, for programs and for people", async () => {
@@ -60,14 +60,28 @@ test("Retry-After is read in seconds", async () => {
   expect((await errorOf(call("/api/v1/session", { method: "POST" }))).retryAfterSeconds).toBe(17);
 });
 
-test("a 401 in the middle of work signs out; a wrong password does not", async () => {
+test("a 401 in the middle of work says that the session has ended; a wrong password does not", async () => {
   const signedOut = vi.fn();
-  onSignedOut(signedOut);
+  listen({ ended: signedOut, changed: () => {} });
   answers(401, JSON.stringify({ error: { code: "AUTHENTICATION_ERROR", description: "No" } }));
   await errorOf(call("/api/v1/session", { method: "POST", body: {} }));
   expect(signedOut).not.toHaveBeenCalled();
   await errorOf(call("/api/v1/payments"));
   expect(signedOut).toHaveBeenCalledOnce();
+});
+
+test("every call says whom the page shows, and hears that the session is somebody else's by now", async () => {
+  const changed = vi.fn();
+  listen({ ended: () => {}, changed });
+  speakFor("user-1", "merchant-1");
+  const error = { code: "CONFLICT_ERROR", reason: "session_changed", description: "No" };
+  const fetching = answers(409, JSON.stringify({ error }));
+  await errorOf(call("/api/v1/payments"));
+  expect(fetching.mock.calls[0]?.[1]?.headers).toMatchObject({ "X-User-Id": "user-1", "X-Merchant-Id": "merchant-1" });
+  expect(changed).toHaveBeenCalledOnce();
+  speakFor("user-1", null);
+  await errorOf(call("/api/v1/operations"));
+  expect(fetching.mock.calls[1]?.[1]?.headers).not.toHaveProperty("X-Merchant-Id");
 });
 
 test("calls are same-origin JSON, and say when nobody asked for them", async () => {

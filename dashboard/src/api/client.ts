@@ -45,12 +45,24 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
-type Listener = () => void;
-let signedOutListener: Listener = () => {};
+/** Whom the page shows. The API refuses a call (409 `session_changed`) whose session is somebody else's by now. */
+let shown: Record<string, string> = {};
 
-/** Names what happens when the API says, in the middle of work, that nobody is signed in. */
-export function onSignedOut(listener: Listener): void {
-  signedOutListener = listener;
+export function speakFor(user: string, merchant: string | null): void {
+  shown = { "X-User-Id": user, ...(merchant === null ? {} : { "X-Merchant-Id": merchant }) };
+}
+
+interface Listeners {
+  /** Nobody is signed in any more, as the API said in the middle of work. */
+  ended: () => void;
+  /** The session is another user's or merchant's than what the page shows. */
+  changed: () => void;
+}
+
+let listeners: Listeners = { ended: () => {}, changed: () => {} };
+
+export function listen(to: Listeners): void {
+  listeners = to;
 }
 
 let foregroundAt = 0;
@@ -59,6 +71,9 @@ let foregroundAt = 0;
 export function lastForegroundCall(): number {
   return foregroundAt;
 }
+
+/** What the browser knows of it: it says so only when there is no network at all. */
+export const isOffline = (): boolean => globalThis.navigator?.onLine === false;
 
 export function address(path: string, params: Params = {}): string {
   const query = new URLSearchParams();
@@ -71,7 +86,7 @@ export function address(path: string, params: Params = {}): string {
 
 /** The answer itself, for callers that read its headers; anything but 2xx and 304 is an ApiError. */
 export async function send(path: string, options: CallOptions = {}): Promise<Response> {
-  const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
+  const headers: Record<string, string> = { Accept: "application/json", ...shown, ...options.headers };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
   if (options.background) headers["X-Background"] = "1";
   if (options.idempotencyKey) headers["Idempotency-Key"] = options.idempotencyKey;
@@ -88,13 +103,17 @@ export async function send(path: string, options: CallOptions = {}): Promise<Res
     if (options.signal?.aborted) throw problem;
     throw new ApiError(0, {
       code: "UNREACHABLE",
-      description: "The gateway could not be reached. Check your connection; nothing was changed.",
+      description: isOffline()
+        ? "You are offline. Try again when you are connected."
+        : "The gateway could not be reached. Check your connection; nothing was changed.",
     });
   }
   if (!options.background) foregroundAt = Date.now();
   if (response.ok || response.status === 304) return response;
   const error = await failure(response);
-  if (error.status === 401 && !path.startsWith("/api/v1/session")) signedOutListener();
+  // Asking for the session, or for a new one, is answered to who asks.
+  if (error.status === 401 && path !== "/api/v1/session") listeners.ended();
+  if (error.reason === "session_changed") listeners.changed();
   throw error;
 }
 

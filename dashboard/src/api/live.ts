@@ -7,11 +7,15 @@
 
 import type { QueryClient } from "@tanstack/react-query";
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect, useRef, useSyncExternalStore } from "react";
 import { ApiError, call, lastForegroundCall, send } from "./client";
+import type { Session } from "./shapes";
+import { recognise, useEnded } from "./whose";
 
 const POLL_MS = 2_000;
 const POLL_MS_MAX = 30_000; // how far apart polls drift while the API does not answer
+const ANSWER_MS_MAX = 20_000; // a poll that is not answered by then never will be
+const ONLINE_MS = 500;
 const SETTLE_MS = 400; // changes come in bursts: one refetch for each burst
 const PRESENT_MS = 20_000; // what happens this long after the last key or click was still asked for by a person
 const KEEP_ALIVE_MS = 4 * 60_000; // one who reads for long without asking for anything is still there
@@ -50,14 +54,27 @@ export function useLink(): Link {
 /** Polls while the page is on the screen; to be used once, by the layout of those who are signed in. */
 export function useLive(): void {
   const queries = useQueryClient();
-  useEffect(() => follow(queries), [queries]);
+  const ended = useEnded();
+  const missed = useRef(false);
+  useEffect(() => {
+    if (ended) {
+      missed.current = true;
+      return;
+    }
+    // What was refused while nobody was signed in is asked again.
+    if (missed.current) void queries.invalidateQueries();
+    missed.current = false;
+    return follow(queries);
+  }, [queries, ended]);
 }
 
-function follow(queries: QueryClient): () => void {
+/** One loop, however often the page is hidden and seen; ends with what it gives back, or with the session. */
+export function follow(queries: Pick<QueryClient, "invalidateQueries">): () => void {
   let etag: string | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let settling: ReturnType<typeof setTimeout> | undefined;
   let wait = POLL_MS;
+  let asking = false;
   let over = false;
   const ended = new AbortController();
 
@@ -68,11 +85,18 @@ function follow(queries: QueryClient): () => void {
     }, SETTLE_MS);
   };
 
+  const pollIn = (ms: number): void => {
+    clearTimeout(timer);
+    // One poll at a time: that which is under way goes on by itself.
+    if (!over && !asking && !document.hidden) timer = setTimeout(poll, ms);
+  };
+
   const poll = async (): Promise<void> => {
+    asking = true;
     try {
       const response = await send("/api/v1/changes", {
         background: true,
-        signal: ended.signal,
+        signal: AbortSignal.any([ended.signal, AbortSignal.timeout(ANSWER_MS_MAX)]),
         headers: etag === null ? {} : { "If-None-Match": etag },
       });
       if (response.status !== 304) {
@@ -80,34 +104,41 @@ function follow(queries: QueryClient): () => void {
         etag = response.headers.get("ETag");
         if (!first) refresh();
       }
-      if (presentAt - lastForegroundCall() > KEEP_ALIVE_MS) await call("/api/v1/session", { signal: ended.signal });
+      if (presentAt - lastForegroundCall() > KEEP_ALIVE_MS) {
+        await recognise(await call<Session>("/api/v1/session", { signal: ended.signal }));
+      }
       wait = POLL_MS;
-      setLink("live");
+      setLink(document.hidden ? "paused" : "live");
     } catch (problem) {
-      if (over) return;
-      // Refused: the session has ended, and whoever asked next will hear of it.
-      if (problem instanceof ApiError && problem.status === 401) return;
+      // Refused: the session has ended.
+      if (over || (problem instanceof ApiError && problem.status === 401)) return;
       wait = Math.min(wait * 2, POLL_MS_MAX);
       setLink("offline");
+    } finally {
+      asking = false;
     }
-    if (!over && !document.hidden) timer = setTimeout(poll, wait);
+    pollIn(wait);
   };
 
   const seen = (): void => {
-    clearTimeout(timer);
     if (document.hidden) setLink("paused");
-    else void poll();
+    pollIn(0);
   };
+  // A network that comes and goes is waited for.
+  const online = (): void => pollIn(ONLINE_MS);
+  const offline = (): void => setLink("offline");
 
   document.addEventListener("visibilitychange", seen);
-  window.addEventListener("online", seen);
-  void poll();
+  window.addEventListener("online", online);
+  window.addEventListener("offline", offline);
+  pollIn(0);
   return () => {
     over = true;
     ended.abort();
     clearTimeout(timer);
     clearTimeout(settling);
     document.removeEventListener("visibilitychange", seen);
-    window.removeEventListener("online", seen);
+    window.removeEventListener("online", online);
+    window.removeEventListener("offline", offline);
   };
 }

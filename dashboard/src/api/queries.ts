@@ -5,7 +5,7 @@
  */
 
 import { keepPreviousData, QueryClient, queryOptions } from "@tanstack/react-query";
-import { ApiError, call, type Params } from "./client";
+import { ApiError, call, isOffline, type Params } from "./client";
 import { quietly } from "./live";
 import type {
   Attention,
@@ -19,6 +19,7 @@ import type {
   Stats,
   TimelineEntry,
 } from "./shapes";
+import { recognise } from "./whose";
 
 const TRIES_MAX = 2;
 
@@ -28,13 +29,19 @@ export const queryClient = new QueryClient({
       staleTime: 15_000,
       gcTime: 10 * 60_000,
       refetchOnWindowFocus: true,
-      // Only what another try may heal: no connection, or a server that was busy.
-      retry: (failures, error) =>
-        failures < TRIES_MAX && error instanceof ApiError && (error.status === 0 || error.status >= 500),
+      refetchOnReconnect: true,
+      // Without a network a question fails and says so, instead of waiting behind a skeleton.
+      networkMode: "always",
+      retry: (failures, error) => failures < TRIES_MAX && error instanceof ApiError && mayHeal(error),
     },
-    mutations: { retry: false },
+    mutations: { retry: false, networkMode: "always" },
   },
 });
+
+/** What another try may heal: no connection, a server that was busy, a merchant that was switched to and back. */
+function mayHeal({ status, reason }: ApiError): boolean {
+  return (status === 0 && !isOffline()) || status >= 500 || reason === "session_changed";
+}
 
 export const live = { live: true } as const;
 
@@ -45,7 +52,7 @@ export function get<T>(path: string, params: Params = {}, signal?: AbortSignal):
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
-  queryFn: ({ signal }) => get<Session>("/api/v1/session", {}, signal),
+  queryFn: async ({ signal }) => recognise(await get<Session>("/api/v1/session", {}, signal)),
   staleTime: 60_000,
 });
 

@@ -3,7 +3,7 @@
 export type Role = "owner" | "developer" | "support" | "read_only";
 
 export interface Session {
-  user: { id: string; email: string; name: string; is_operator: boolean };
+  user: { id: string; email: string; name: string; is_operator: boolean; must_change_password: boolean };
   merchant: { id: string; name: string };
   merchants: { id: string; name: string; role: Role }[];
   role: Role;

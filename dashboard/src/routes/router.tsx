@@ -8,14 +8,15 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
-import { ApiError, onSignedOut } from "../api/client";
+import { ApiError } from "../api/client";
 import { queryClient, sessionQuery } from "../api/queries";
-import { NotFound } from "../pages/NotFound";
+import { watchSession } from "../api/whose";
+import { Lost, NotFound } from "../pages/NotFound";
 import { PageFailed } from "../pages/PageFailed";
 import { Shell } from "../shell/Shell";
 import { parseSearch, type Search, safeReturn, stringifySearch } from "./search";
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: PageFailed });
+const root = createRootRoute({ component: Outlet, notFoundComponent: Lost, errorComponent: PageFailed });
 
 const start = createRoute({
   getParentRoute: () => root,
@@ -85,6 +86,7 @@ const pages = [
   moved("/webhooks.html", "/dashboard/webhooks"),
   moved("/docs.html", "/dashboard/docs"),
   moved("/index.html", "/dashboard"),
+  createRoute({ getParentRoute: () => dashboard, path: "/$", component: NotFound }),
 ] as const;
 
 export const router = createRouter({
@@ -94,7 +96,7 @@ export const router = createRouter({
   defaultPreload: "intent",
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,
-  defaultNotFoundComponent: NotFound,
+  defaultNotFoundComponent: Lost,
   defaultErrorComponent: PageFailed,
 });
 
@@ -104,10 +106,7 @@ declare module "@tanstack/react-router" {
   }
 }
 
-// The session ended in the middle of something: the same place is opened again after signing in.
-onSignedOut(() => {
-  if (router.state.location.pathname === "/login") return;
-  const here = safeReturn(router.state.location.href);
-  queryClient.clear();
-  void router.navigate({ to: "/login", search: { return_to: here }, replace: true });
-});
+watchSession(
+  () => queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 }),
+  () => safeReturn(router.state.location.search.return_to),
+);

@@ -1,7 +1,7 @@
 /** A new password, for who knows the old one. */
 
 import { Button, Modal, PasswordInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, type ReactNode, useState } from "react";
 import { ApiError } from "../api/client";
 import { changePassword } from "../api/session";
 import { Callout } from "../ui/Callout";
@@ -12,6 +12,19 @@ import { tellDone } from "../ui/notices";
 const LENGTH_MIN = 8;
 
 export default function ChangePassword({ onClose }: { onClose: () => void }) {
+  return (
+    <Modal opened onClose={onClose} title="Change password" size="sm">
+      <PasswordForm onDone={onClose}>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+      </PasswordForm>
+    </Modal>
+  );
+}
+
+/** Asks for both passwords; `children` are the buttons beside the one that changes it. */
+export function PasswordForm({ onDone, children }: { onDone: () => unknown; children: ReactNode }) {
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
   const [problem, setProblem] = useState<ApiError | unknown>(null);
@@ -27,7 +40,7 @@ export default function ChangePassword({ onClose }: { onClose: () => void }) {
     try {
       await changePassword(current, next);
       tellDone("Your password is changed");
-      onClose();
+      await onDone();
     } catch (error) {
       setProblem(error);
     } finally {
@@ -36,38 +49,34 @@ export default function ChangePassword({ onClose }: { onClose: () => void }) {
   };
 
   return (
-    <Modal opened onClose={onClose} title="Change password" size="sm">
-      <form onSubmit={submit} className={dialogs.body}>
-        <PasswordInput
-          label="Password now"
-          autoComplete="current-password"
-          value={current}
-          onChange={(event) => setCurrent(event.currentTarget.value)}
-          error={ofCurrent}
-          data-autofocus
-        />
-        <PasswordInput
-          label="New password"
-          description={`At least ${LENGTH_MIN} characters; 15 or more are better than odd signs`}
-          autoComplete="new-password"
-          value={next}
-          onChange={(event) => setNext(event.currentTarget.value)}
-          error={ofNext}
-        />
-        {problem !== null && !ofNext && !ofCurrent && (
-          <Callout tone="bad" role="alert">
-            {adviceFor(problem)}
-          </Callout>
-        )}
-        <div className={dialogs.actions}>
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={busy} disabled={current === "" || next.length < LENGTH_MIN}>
-            Change password
-          </Button>
-        </div>
-      </form>
-    </Modal>
+    <form onSubmit={submit} className={dialogs.body}>
+      <PasswordInput
+        label="Password now"
+        autoComplete="current-password"
+        value={current}
+        onChange={(event) => setCurrent(event.currentTarget.value)}
+        error={ofCurrent}
+        data-autofocus
+      />
+      <PasswordInput
+        label="New password"
+        description={`At least ${LENGTH_MIN} characters; 15 or more are better than odd signs`}
+        autoComplete="new-password"
+        value={next}
+        onChange={(event) => setNext(event.currentTarget.value)}
+        error={ofNext}
+      />
+      {problem !== null && !ofNext && !ofCurrent && (
+        <Callout tone="bad" role="alert">
+          {adviceFor(problem)}
+        </Callout>
+      )}
+      <div className={dialogs.actions}>
+        {children}
+        <Button type="submit" loading={busy} disabled={current === "" || next.length < LENGTH_MIN}>
+          Change password
+        </Button>
+      </div>
+    </form>
   );
 }

@@ -2,31 +2,12 @@
 
 import { Menu, UnstyledButton } from "@mantine/core";
 import { IconCheck, IconSelector } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
-import { sessionQuery } from "../api/queries";
 import { ROLE_NAMES, switchMerchant, useSession } from "../api/session";
-import { tellDone, tellProblem } from "../ui/notices";
+import { tellProblem } from "../ui/notices";
 import classes from "./MerchantSwitch.module.css";
 
 export function MerchantSwitch() {
   const session = useSession();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
-
-  const choose = async (id: string): Promise<void> => {
-    try {
-      const next = await switchMerchant(id);
-      await navigate({ to: "/dashboard" });
-      // Nothing of one merchant is ever shown under the name of another.
-      queries.removeQueries({ predicate: (query) => query.queryKey[0] !== "session", type: "inactive" });
-      queries.setQueryData(sessionQuery.queryKey, next);
-      await queries.resetQueries({ predicate: (query) => query.queryKey[0] !== "session" });
-      tellDone(`You now see ${next.merchant.name}`);
-    } catch (error) {
-      tellProblem(error);
-    }
-  };
 
   const shown = (
     <>
@@ -51,7 +32,7 @@ export function MerchantSwitch() {
         {session.merchants.map((merchant) => (
           <Menu.Item
             key={merchant.id}
-            onClick={() => merchant.id !== session.merchant.id && void choose(merchant.id)}
+            onClick={() => merchant.id !== session.merchant.id && void switchMerchant(merchant.id).catch(tellProblem)}
             rightSection={merchant.id === session.merchant.id ? <IconCheck size={16} aria-label="chosen" /> : null}
           >
             {merchant.name}

@@ -1,8 +1,6 @@
 /** What somebody sees who is in no team: nothing of any merchant, and the way out; an operator the gateway itself. */
 
 import { Button } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { signOut, useSession } from "../api/session";
 import { EmptyState } from "../ui/EmptyState";
@@ -13,18 +11,7 @@ const Operations = lazy(() => import("../pages/operations/Operations"));
 
 export function NoMerchant() {
   const { user } = useSession();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
-
-  const leave = async (): Promise<void> => {
-    try {
-      await signOut();
-      await navigate({ to: "/login", replace: true });
-      queries.clear();
-    } catch (error) {
-      tellProblem(error);
-    }
-  };
+  const leave = (): Promise<void> => signOut().catch(tellProblem);
 
   if (user.is_operator) {
     return (

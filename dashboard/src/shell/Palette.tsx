@@ -16,9 +16,10 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { type ComponentType, type KeyboardEvent, type ReactNode, useEffect, useId, useState } from "react";
 import { call } from "../api/client";
-import { useSession } from "../api/session";
+import { useRefusal, useSession } from "../api/session";
 import type { Found } from "../api/shapes";
 import { adviceFor } from "../ui/ErrorState";
+import { tellRefusal } from "../ui/notices";
 import { StatusBadge } from "../ui/StatusBadge";
 import classes from "./Palette.module.css";
 import { MENU } from "./pages";
@@ -55,6 +56,7 @@ function useSettled(text: string): string {
 export default function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () => void }) {
   const router = useRouter();
   const session = useSession();
+  const mayNotPay = useRefusal("support");
   const { setColorScheme } = useMantineColorScheme();
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
@@ -84,7 +86,8 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
       group: "Commands",
       title: "Initiate a payment",
       icon: IconPlus,
-      run: () => go("/dashboard/orders?new=1"),
+      ...(mayNotPay === null ? {} : { subtitle: mayNotPay }),
+      run: () => (mayNotPay === null ? go("/dashboard/orders?new=1") : tellRefusal(mayNotPay)),
     },
     {
       key: "light",

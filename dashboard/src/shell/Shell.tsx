@@ -5,9 +5,11 @@ import { IconFlask, IconMenu2, IconSearch } from "@tabler/icons-react";
 import { Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useLive } from "../api/live";
-import { useSession } from "../api/session";
+import { useRefusal, useSession } from "../api/session";
 import type { Session } from "../api/shapes";
+import { sayMoved, useEnded } from "../api/whose";
 import { isMac, useShortcuts } from "../ui/keys";
+import { tellDone, tellRefusal } from "../ui/notices";
 import { StepUp } from "../ui/StepUp";
 import { LinkMark } from "./LinkMark";
 import { Menu } from "./Menu";
@@ -20,16 +22,39 @@ import { UserMenu } from "./UserMenu";
 
 const Palette = lazy(() => import("./Palette"));
 const MenuDrawer = lazy(() => import("./MenuDrawer"));
+const NewPassword = lazy(() => import("./NewPassword"));
 const ShortcutHelp = lazy(() => import("./ShortcutHelp"));
+const SignInAgain = lazy(() => import("./SignInAgain"));
 
 export function Shell() {
-  const merchant: Session["merchant"] | null = useSession().merchant;
-  return merchant === null ? <NoMerchant /> : <Frame />;
+  const session = useSession();
+  const merchant: Session["merchant"] | null = session.merchant;
+  const ended = useEnded();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the first words of a page that was loaded for another merchant
+  useEffect(() => {
+    const said = sayMoved(session);
+    if (said) tellDone(said);
+  }, []);
+  return (
+    <>
+      {session.user.must_change_password ? (
+        <Suspense>
+          <NewPassword />
+        </Suspense>
+      ) : merchant === null ? (
+        <NoMerchant />
+      ) : (
+        <Frame />
+      )}
+      <Suspense>{ended && <SignInAgain />}</Suspense>
+    </>
+  );
 }
 
 function Frame() {
   useLive();
   const session = useSession();
+  const mayNotPay = useRefusal("support");
   const navigate = useNavigate();
   const path = useRouterState({ select: (state) => state.location.pathname });
   const [menuOpen, setMenuOpen] = useState(false);
@@ -59,7 +84,10 @@ function Frame() {
       keys: "c",
       does: "Initiate a payment",
       group: "Everywhere",
-      run: () => void navigate({ to: "/dashboard/orders", search: { new: "1" } }),
+      run: () => {
+        if (mayNotPay !== null) tellRefusal(mayNotPay);
+        else void navigate({ to: "/dashboard/orders", search: { new: "1" } });
+      },
     },
     ...MENU.filter((page) => page.shown?.(session) ?? true).map((page) => ({
       keys: page.keys,

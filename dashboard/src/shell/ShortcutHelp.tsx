@@ -2,6 +2,7 @@
 
 import { Modal } from "@mantine/core";
 import { isMac, type Shortcut, useRegisteredShortcuts } from "../ui/keys";
+import { SingleKeysSwitch } from "../ui/SingleKeysSwitch";
 import classes from "./ShortcutHelp.module.css";
 
 function sayKeys(keys: string): string[] {
@@ -16,6 +17,9 @@ export default function ShortcutHelp({ onClose }: { onClose: () => void }) {
   for (const each of shortcuts) groups.set(each.group, [...(groups.get(each.group) ?? []), each]);
   return (
     <Modal opened onClose={onClose} title="Keyboard shortcuts" size="lg">
+      <div className={classes.choice}>
+        <SingleKeysSwitch />
+      </div>
       <div className={classes.groups}>
         {[...groups].map(([group, shortcuts]) => (
           <section key={group}>

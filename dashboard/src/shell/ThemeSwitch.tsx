@@ -13,7 +13,7 @@ export function ThemeSwitch() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [, name, Icon] = SCHEMES.find(([scheme]) => scheme === colorScheme) ?? SCHEMES[2] ?? ["auto", "", IconSun];
   return (
-    <Menu>
+    <Menu withinPortal={false}>
       <Menu.Target>
         <Tooltip label="Theme">
           <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Theme: ${name.toLowerCase()}`}>

@@ -2,8 +2,6 @@
 
 import { ActionIcon, Menu } from "@mantine/core";
 import { IconDevicesOff, IconKey, IconKeyboard, IconLogout, IconUserCircle } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { ROLE_NAMES, signOut, signOutEverywhere, useSession } from "../api/session";
 import { tellProblem } from "../ui/notices";
@@ -14,20 +12,12 @@ const ChangePassword = lazy(() => import("./ChangePassword"));
 
 export function UserMenu({ onHelp }: { onHelp: () => void }) {
   const { user, role } = useSession();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
   const [changing, setChanging] = useState(false);
   const [ending, setEnding] = useState(false);
 
-  const leave = async (way: () => Promise<void>): Promise<void> => {
-    await way();
-    await navigate({ to: "/login", replace: true });
-    queries.clear();
-  };
-
   return (
     <>
-      <Menu width={250}>
+      <Menu width={250} withinPortal={false}>
         <Menu.Target>
           <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Account of ${user.name}`}>
             <IconUserCircle size={21} stroke={1.6} aria-hidden />
@@ -55,7 +45,7 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
           </Menu.Item>
           <Menu.Item
             leftSection={<IconLogout size={16} aria-hidden />}
-            onClick={() => void leave(signOut).catch(tellProblem)}
+            onClick={() => void signOut().catch(tellProblem)}
           >
             Sign out
           </Menu.Item>
@@ -68,7 +58,7 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
             onClose={() => setEnding(false)}
             title="Sign out everywhere?"
             verb="Sign out everywhere"
-            run={() => leave(signOutEverywhere)}
+            run={signOutEverywhere}
           >
             Every browser in which you are signed in, this one too, has to sign in again.
           </ConfirmDialog>

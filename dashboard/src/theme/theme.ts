@@ -19,7 +19,8 @@ export const theme = createTheme({
     Modal: { defaultProps: { ...dialog, centered: true, radius: "lg" } },
     ModalRoot: { defaultProps: { lockScroll: false, attributes: { root: { "data-locks-scroll": true } } } },
     Drawer: { defaultProps: dialog },
-    Menu: { defaultProps: { shadow: "md", position: "bottom-end" } },
+    // The kit's placeholder for the focus is something that a menu may not contain.
+    Menu: { defaultProps: { shadow: "md", position: "bottom-end", withInitialFocusPlaceholder: false } },
     Select: { defaultProps: { comboboxProps: { shadow: "md" }, allowDeselect: false } },
     Tooltip: { defaultProps: { openDelay: 250, events: { hover: true, focus: true, touch: true } } },
   },

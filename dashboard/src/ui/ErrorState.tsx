@@ -13,12 +13,21 @@ interface ErrorStateProps {
   retry?: () => void;
 }
 
+const REASONS: Record<string, (error: ApiError) => string> = {
+  role_missing: (error) => `${error.description}. An owner of this merchant can change your role.`.replace("..", "."),
+  password_needed: () => "This takes your password. Try again, and give it when you are asked.",
+  csrf: () => "The gateway did not take this for a call of its own page. Load the page again and try once more.",
+  password_change_needed: () => "Choose a password of your own first: load this page again.",
+  session_changed: () => "You are looking at another merchant by now. Load this page again.",
+};
+
 /** What a person can do about an error, in one sentence. */
 export function adviceFor(error: unknown): string {
   if (!(error instanceof ApiError)) return "Something went wrong on this page. Load it again; if it stays, tell us.";
   if (error.status === 0) return error.description;
-  if (error.status === 403)
-    return `${error.description}. An owner of this merchant can change your role.`.replace("..", ".");
+  const words = REASONS[error.reason ?? ""];
+  if (words) return words(error);
+  if (error.status === 401) return "Your session has ended. Sign in again.";
   if (error.status === 404) return `${error.description}. Check the id, and which merchant is chosen.`;
   if (error.status === 429) {
     return `Too many requests at once. Try again in ${error.retryAfterSeconds ?? 30} seconds.`;

@@ -28,9 +28,31 @@ function typing(target: EventTarget | null): boolean {
   return target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
 }
 
+const SINGLE_KEYS = "single-keys";
+const switchers = new Set<() => void>();
+
+// Who speaks to the computer, or hits keys unmeant, has to be able to switch them off (WCAG 2.1.4).
+const singleKeys = (): boolean => localStorage.getItem(SINGLE_KEYS) !== "off";
+
+/** Whether keys without Ctrl or ⌘ do anything in this browser, and the switch. */
+export function useSingleKeys(): [boolean, (on: boolean) => void] {
+  const on = useSyncExternalStore((switcher) => {
+    switchers.add(switcher);
+    return () => switchers.delete(switcher);
+  }, singleKeys);
+  return [
+    on,
+    (next) => {
+      localStorage.setItem(SINGLE_KEYS, next ? "on" : "off");
+      for (const switcher of switchers) switcher();
+    },
+  ];
+}
+
 function pressed(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.altKey || event.isComposing) return;
   const mod = event.ctrlKey || event.metaKey;
+  if (!mod && !singleKeys()) return;
   const key = mod ? `mod+${event.key.toLowerCase()}` : event.key;
   const inText = typing(event.target);
   const inDialog = document.querySelector('[role="dialog"]') !== null;

@@ -43,6 +43,11 @@ export function tellDone(message: string): void {
   tell("good", null, message);
 }
 
+/** Why nothing happened, to one who may not do it. */
+export function tellRefusal(refusal: string): void {
+  tell("bad", null, refusal);
+}
+
 export function tellProblem(error: unknown): void {
   tell("bad", "That did not work", adviceFor(error));
 }

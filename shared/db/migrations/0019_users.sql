@@ -1,12 +1,13 @@
 -- People who sign in to the dashboard, what they may do for which merchant, their sessions, and what they did.
 create table users (
-    id                  uuid        primary key default gen_random_uuid(),
-    email               text        not null check (length(email) between 3 and 254),
-    name                text        not null check (length(name) between 1 and 255),
-    password_hash       text        not null check (password_hash like '$argon2id$%'),
-    is_operator         boolean     not null default false,
-    created_at          timestamptz not null default now(),
-    password_changed_at timestamptz not null default now()
+    id                   uuid        primary key default gen_random_uuid(),
+    email                text        not null check (length(email) between 3 and 254),
+    name                 text        not null check (length(name) between 1 and 255),
+    password_hash        text        not null check (password_hash like '$argon2id$%'),
+    is_operator          boolean     not null default false,
+    must_change_password boolean     not null default false,  -- somebody else knows it: it opens nothing but its change
+    created_at           timestamptz not null default now(),
+    password_changed_at  timestamptz not null default now()
 );
 
 create unique index users_email on users (lower(email));
@@ -38,7 +39,7 @@ create table sessions (
 create index sessions_user   on sessions (user_id, created_at) where ended_at is null;
 create index sessions_expiry on sessions (expires_at);
 
--- Wrong passwords, by digests: what somebody typed as an email may have been a password.
+-- Tries of what is limited, above all wrong passwords, by digests: what was typed as an email may be a password.
 create table sign_in_tries (
     kind  text        not null,
     key   bytea       not null,

@@ -1,11 +1,12 @@
 /** What needs a person. Nothing is shown when nothing does. */
 
+import { Button } from "@mantine/core";
 import { IconAlertTriangle, IconChevronRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { attentionQuery } from "../../api/queries";
 import type { Attention } from "../../api/shapes";
-import { formatCount, named } from "../../ui";
+import { adviceFor, Callout, formatCount, named } from "../../ui";
 import classes from "./AttentionList.module.css";
 
 interface Matter {
@@ -61,7 +62,17 @@ function matters(attention: Attention): Matter[] {
 }
 
 export function AttentionList() {
-  const { data } = useQuery(attentionQuery);
+  const { data, error, refetch } = useQuery(attentionQuery);
+  if (error && !data) {
+    return (
+      <Callout tone="bad" role="alert" title="Whether something needs attention is not known">
+        <p className={classes.failed}>{adviceFor(error)}</p>
+        <Button size="xs" variant="default" onClick={() => void refetch()}>
+          Try again
+        </Button>
+      </Callout>
+    );
+  }
   const found = data ? matters(data) : [];
   if (found.length === 0) return null;
   return (

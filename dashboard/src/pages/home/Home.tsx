@@ -17,7 +17,6 @@ import {
   formatCount,
   formatRate,
   formatSeconds,
-  LinkButton,
   named,
   PageHeader,
   Panel,
@@ -27,6 +26,7 @@ import { withChosen } from "../currencies";
 import { CUSTOM, DateFields, datesOf, hasDates } from "../DateFields";
 import { type Filters, isRange, readFilters, withChoice } from "../filters";
 import layout from "../layout.module.css";
+import { InitiateLink } from "../orders/InitiateLink";
 import { paymentColumns, paymentPath } from "../transactions/columns";
 import { AttentionList } from "./AttentionList";
 import { Bars } from "./Bars";
@@ -59,13 +59,19 @@ function AllTime({ currency }: { currency: string | undefined }) {
       <Figure
         name="Balance"
         note={
-          mine && mine.refunds_pending > 0
-            ? `${formatAmount(mine.refunds_pending, mine.currency, "whole")} being refunded`
-            : "available"
+          balance.error && !balance.data
+            ? "could not be loaded"
+            : mine && mine.refunds_pending > 0
+              ? `${formatAmount(mine.refunds_pending, mine.currency, "whole")} being refunded`
+              : "available"
         }
         testId="balance"
       >
-        {balance.data && data && formatAmount(mine?.available ?? 0, data.currency, "whole")}
+        {balance.data && data
+          ? formatAmount(mine?.available ?? 0, data.currency, "whole")
+          : balance.error
+            ? "Unknown"
+            : undefined}
       </Figure>
     </div>
   );
@@ -237,15 +243,7 @@ export default function Home() {
               Date.parse(payment.created_at) > openedAt.current ? { "data-fresh": "true" } : {}
             }
             empty={
-              <EmptyState
-                icon={<IconCreditCard size={22} />}
-                title="Take your first payment"
-                action={
-                  <LinkButton to="/dashboard/orders" search={{ new: "1" }}>
-                    Initiate payment
-                  </LinkButton>
-                }
-              >
+              <EmptyState icon={<IconCreditCard size={22} />} title="Take your first payment" action={<InitiateLink />}>
                 Make an order, open its checkout link and pay with the UPI address <code>success@upi</code>. It appears
                 here by itself. <Link to="/dashboard/docs">The docs</Link> show how your server does the same.
               </EmptyState>

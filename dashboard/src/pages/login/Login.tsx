@@ -1,28 +1,16 @@
-/** Signing in. What was wrong is never said more finely than the API says it. */
+/** Signing in. */
 
 import { Button, PasswordInput, TextInput } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useState } from "react";
-import { ApiError } from "../../api/client";
-import { sessionQuery } from "../../api/queries";
 import { signIn } from "../../api/session";
 import { safeReturn } from "../../routes/search";
 import icon from "../../theme/icon.svg";
-import { adviceFor, Callout, named } from "../../ui";
+import { Callout, named } from "../../ui";
+import { signInAdvice } from "./advice";
 import classes from "./Login.module.css";
 
-function advice(error: unknown): string {
-  if (error instanceof ApiError && error.status === 429) {
-    const minutes = Math.ceil((error.retryAfterSeconds ?? 60) / 60);
-    return `Too many attempts. Try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`;
-  }
-  if (error instanceof ApiError && error.status === 401) return "This email and password do not belong together.";
-  return adviceFor(error);
-}
-
 export default function Login() {
-  const queries = useQueryClient();
   const navigate = useNavigate();
   const { return_to } = useSearch({ strict: false });
   const [email, setEmail] = useState("");
@@ -43,13 +31,11 @@ export default function Login() {
     }
     setBusy(true);
     try {
-      const session = await signIn(email.trim(), password);
-      queries.clear();
-      queries.setQueryData(sessionQuery.queryKey, session);
+      await signIn(email.trim(), password);
       await navigate({ to: safeReturn(return_to), replace: true });
     } catch (error) {
       setPassword("");
-      setProblem(advice(error));
+      setProblem(signInAdvice(error));
     } finally {
       setBusy(false);
     }
@@ -95,7 +81,10 @@ export default function Login() {
             Sign in
           </Button>
         </form>
-        <p className={classes.help}>Forgotten? An owner of your merchant gives you a new password under Team.</p>
+        <p className={classes.help}>
+          Forgotten? An owner of your merchant gives you a new password under Team. For an only owner it is whoever runs
+          the gateway: <code>make merchant ARGS='user-password EMAIL'</code>.
+        </p>
       </div>
     </main>
   );

@@ -8,6 +8,7 @@ import { lazy, Suspense, useEffect } from "react";
 import { ordersQuery } from "../../api/queries";
 import { useRefusal } from "../../api/session";
 import {
+  Callout,
   DataTable,
   EmptyState,
   FilterBar,
@@ -68,6 +69,13 @@ export default function Orders() {
           Initiate payment
         </GuardedButton>
       </PageHeader>
+      {search.new === "1" && refusal !== null && (
+        <div style={{ marginBottom: 16 }}>
+          <Callout tone="info" title="You cannot initiate a payment">
+            {refusal}
+          </Callout>
+        </div>
+      )}
       <Panel flush>
         <FilterBar choices={choices} clear={() => show({})}>
           <FilterText

@@ -3,7 +3,6 @@
 import { ActionIcon, Button, TextInput } from "@mantine/core";
 import { IconTrash, IconWorld } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, lazy, Suspense, useState } from "react";
 import { ApiError, call } from "../../api/client";
 import { merchantQuery } from "../../api/queries";
@@ -21,6 +20,7 @@ import {
   IdText,
   PageHeader,
   Panel,
+  SingleKeysSwitch,
   Time,
   tellDone,
   useSteppedUp,
@@ -67,8 +67,6 @@ function useSaving(): {
 
 function You() {
   const { user, role } = useSession();
-  const navigate = useNavigate();
-  const queries = useQueryClient();
   const [changing, setChanging] = useState(false);
   const [ending, setEnding] = useState(false);
   return (
@@ -97,11 +95,7 @@ function You() {
         onClose={() => setEnding(false)}
         title="Sign out everywhere"
         verb="Sign out everywhere"
-        run={async () => {
-          await signOutEverywhere();
-          await navigate({ to: "/login", replace: true });
-          queries.clear();
-        }}
+        run={signOutEverywhere}
       >
         Every session of yours ends, on every device, this one too. Do it when a device is lost; then change your
         password.
@@ -263,6 +257,9 @@ export default function Settings() {
       <PageHeader title="Settings" />
       <div className={classes.stack}>
         <You />
+        <Panel title="Keyboard">
+          <SingleKeysSwitch />
+        </Panel>
         <Panel title="Merchant">{merchant ? <MerchantDetails merchant={merchant} /> : waiting}</Panel>
         <Panel
           title="Checkout origins"

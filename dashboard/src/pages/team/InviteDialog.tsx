@@ -5,7 +5,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiError } from "../../api/client";
 import type { Role } from "../../api/shapes";
-import { adviceFor, Callout, CopyButton, useSteppedUp } from "../../ui";
+import { adviceFor, Callout, useSteppedUp } from "../../ui";
+import { GivenPassword } from "./GivenPassword";
 import { addMember, newPassword, ROLE_OPTIONS } from "./queries";
 import classes from "./Team.module.css";
 
@@ -42,19 +43,7 @@ export default function InviteDialog({ onClose }: { onClose: () => void }) {
   if (done) {
     return (
       <Modal opened onClose={onClose} title={`${name.trim()} can sign in`} size="md" closeOnClickOutside={false}>
-        <div className={classes.form}>
-          <Callout tone="wait">
-            This password is shown once. Give it to them another way than by email, and ask them to change it at once,
-            under Settings.
-          </Callout>
-          <div className={classes.secret}>
-            <code>{password}</code>
-            <CopyButton text={password} what="password" />
-          </div>
-          <div className={classes.buttons}>
-            <Button onClick={onClose}>Done</Button>
-          </div>
-        </div>
+        <GivenPassword password={password} onClose={onClose} />
       </Modal>
     );
   }

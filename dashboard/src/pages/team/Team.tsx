@@ -22,6 +22,7 @@ import { changeMember, ROLE_OPTIONS, removeMember, teamQuery } from "./queries";
 import classes from "./Team.module.css";
 
 const InviteDialog = lazy(() => import("./InviteDialog"));
+const ResetDialog = lazy(() => import("./ResetDialog"));
 
 const MAY: Record<Role, string> = {
   owner: "Everything: the team, the merchant, and all below.",
@@ -90,7 +91,7 @@ function Members() {
   const { data, error, refetch } = useQuery(teamQuery);
   const { user } = useSession();
   const queries = useQueryClient();
-  const [dialog, setDialog] = useState<{ what: "role" | "remove"; member: Member } | null>(null);
+  const [dialog, setDialog] = useState<{ what: "role" | "password" | "remove"; member: Member } | null>(null);
   const [role, setRole] = useState<Role>("support");
   const close = (): void => setDialog(null);
   const refresh = (): void => {
@@ -147,6 +148,9 @@ function Members() {
             >
               Change role
             </Menu.Item>
+            {member.user_id !== user.id && (
+              <Menu.Item onClick={() => setDialog({ what: "password", member })}>Give a new password</Menu.Item>
+            )}
             <Menu.Item color="red" disabled={isLastOwner(member)} onClick={() => setDialog({ what: "remove", member })}>
               Remove
             </Menu.Item>
@@ -188,6 +192,7 @@ function Members() {
           onChange={(value) => setRole((value ?? "support") as Role)}
         />
       </ConfirmDialog>
+      <Suspense>{dialog?.what === "password" && <ResetDialog member={dialog.member} onClose={close} />}</Suspense>
       <ConfirmDialog
         opened={dialog?.what === "remove"}
         onClose={close}

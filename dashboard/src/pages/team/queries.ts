@@ -28,7 +28,7 @@ export interface NewMember {
 
 export const addMember = (member: NewMember): Promise<Member> => call("/api/v1/team", { method: "POST", body: member });
 
-export const changeMember = (id: string, change: { role?: Role; name?: string }): Promise<Member> =>
+export const changeMember = (id: string, change: { role?: Role; name?: string; password?: string }): Promise<Member> =>
   call(`/api/v1/team/${encodeURIComponent(id)}`, { method: "PUT", body: change });
 
 export const removeMember = (id: string): Promise<unknown> =>

@@ -12,7 +12,6 @@ import {
   FilterBar,
   FilterSelect,
   FilterText,
-  LinkButton,
   named,
   PageHeader,
   Pager,
@@ -32,6 +31,7 @@ import {
   withChoice,
   withoutPage,
 } from "../filters";
+import { InitiateLink } from "../orders/InitiateLink";
 import { paymentColumns, paymentPath } from "./columns";
 
 const ExportDialog = lazy(() => import("./ExportDialog"));
@@ -95,9 +95,7 @@ export default function Transactions() {
         >
           Export
         </Button>
-        <LinkButton to="/dashboard/orders" search={{ new: "1" }}>
-          Initiate payment
-        </LinkButton>
+        <InitiateLink />
       </PageHeader>
       <Panel flush>
         <FilterBar choices={choices} clear={() => show({})}>
@@ -174,15 +172,7 @@ export default function Transactions() {
                 Receipts, VPAs and ids are matched whole. Try fewer filters or a longer time.
               </EmptyState>
             ) : (
-              <EmptyState
-                icon={<IconCreditCard size={22} />}
-                title="No payments yet"
-                action={
-                  <LinkButton to="/dashboard/orders" search={{ new: "1" }}>
-                    Initiate payment
-                  </LinkButton>
-                }
-              >
+              <EmptyState icon={<IconCreditCard size={22} />} title="No payments yet" action={<InitiateLink />}>
                 Make an order, open its checkout link, and pay as a customer would. The payment appears here by itself.
               </EmptyState>
             )

@@ -42,6 +42,7 @@ export function EndpointBadge({ endpoint }: { endpoint: WebhookEndpoint }) {
 export function EndpointTrouble({ endpoint }: { endpoint: WebhookEndpoint }) {
   const queries = useQueryClient();
   const refusal = useRefusal("developer");
+  const replayRefusal = useRefusal("support");
   const [busy, setBusy] = useState(false);
   const run = async (work: () => Promise<string>): Promise<void> => {
     setBusy(true);
@@ -90,7 +91,7 @@ export function EndpointTrouble({ endpoint }: { endpoint: WebhookEndpoint }) {
           What happened since <Time at={endpoint.gap_since} /> was not all delivered. Nothing is sent twice.
         </p>
         <div className={classes.buttons} style={{ marginTop: 10 }}>
-          <GuardedButton size="xs" refusal={refusal} loading={busy} onClick={() => void run(replay)}>
+          <GuardedButton size="xs" refusal={replayRefusal} loading={busy} onClick={() => void run(replay)}>
             Replay the gap
           </GuardedButton>
         </div>
@@ -131,16 +132,25 @@ function ConfigForm({ endpoint }: { endpoint: WebhookEndpoint }) {
   const [events, setEvents] = useState(endpoint.events);
   const [busy, setBusy] = useState<"save" | "test" | null>(null);
   const [problem, setProblem] = useState<{ field: string | undefined; text: string } | null>(null);
-  const saved = JSON.stringify([endpoint.url, endpoint.events]);
-  // What was saved elsewhere is taken over, unless something is being edited here.
-  const [base, setBase] = useState(saved);
-  const changed = url.trim() !== (endpoint.url ?? "") || !sameEvents(events, endpoint.events);
-  useEffect(() => {
-    if (base === saved) return;
-    setBase(saved);
+  // What the fields began with: only fields that still say that take over what is saved elsewhere.
+  const [base, setBase] = useState(endpoint);
+  const says = (other: WebhookEndpoint): boolean =>
+    url.trim() === (other.url ?? "") && sameEvents(events, other.events);
+  const changed = !says(endpoint);
+  const elsewhere = changed && ((base.url ?? "") !== (endpoint.url ?? "") || !sameEvents(base.events, endpoint.events));
+  const load = (): void => {
+    setBase(endpoint);
     setUrl(endpoint.url ?? "");
     setEvents(endpoint.events);
-  }, [base, saved, endpoint]);
+    setProblem(null);
+  };
+  const follows = base !== endpoint && (!changed || says(base));
+  useEffect(() => {
+    if (!follows) return;
+    setBase(endpoint);
+    setUrl(endpoint.url ?? "");
+    setEvents(endpoint.events);
+  }, [follows, endpoint]);
 
   const refresh = (): void => {
     for (const key of WEBHOOK_KEYS) void queries.invalidateQueries({ queryKey: key });
@@ -218,6 +228,19 @@ function ConfigForm({ endpoint }: { endpoint: WebhookEndpoint }) {
         <summary className={classes.summary}>{sayEvents(events)}</summary>
         <EventsPicker events={events} choose={setEvents} disabled={refusal !== null} />
       </details>
+      {elsewhere && (
+        <Callout tone="wait" title="Changed elsewhere" role="alert">
+          <p className={classes.words}>
+            Meanwhile somebody saved {endpoint.url === null ? "that nothing is sent" : <code>{endpoint.url}</code>},{" "}
+            {sayEvents(endpoint.events)}. Saving here replaces it.
+          </p>
+          <div className={classes.buttons} style={{ marginTop: 10 }}>
+            <Button size="xs" variant="default" onClick={load}>
+              Load what was saved
+            </Button>
+          </div>
+        </Callout>
+      )}
       {problem && urlProblem === null && (
         <Callout tone="bad" role="alert">
           {problem.text}
@@ -244,15 +267,7 @@ function ConfigForm({ endpoint }: { endpoint: WebhookEndpoint }) {
           Send test event
         </GuardedButton>
         {changed && refusal === null && (
-          <Button
-            variant="subtle"
-            color="gray"
-            onClick={() => {
-              setUrl(endpoint.url ?? "");
-              setEvents(endpoint.events);
-              setProblem(null);
-            }}
-          >
+          <Button variant="subtle" color="gray" onClick={load}>
             Discard changes
           </Button>
         )}

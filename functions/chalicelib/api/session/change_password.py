@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import msgspec
@@ -32,9 +33,12 @@ class PasswordChange(msgspec.Struct, kw_only=True):
     body=PasswordChange,
     answer=people.Session,
     errors=(400,),
+    connected=False,  # none is held while passwords are hashed
     tag="Session",
 )
 def change_password(call: Call[PasswordChange]) -> people.Session:
     sent = call.body
-    sessions.change_password(call.tx, call.session, sent.current_password, sent.new_password, call.who.actor)
-    return people.show_session(call.tx, call.on.config, call.session)
+    database = call.on.database
+    sessions.change_password(database, call.session, sent.current_password, sent.new_password, call.who.actor)
+    with database.statement() as tx:
+        return people.show_session(tx, call.on.config, replace(call.session, must_change_password=False))

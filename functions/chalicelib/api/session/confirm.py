@@ -32,8 +32,9 @@ class Confirmed(msgspec.Struct, kw_only=True):
     body=Confirmation,
     answer=Confirmed,
     errors=(400,),
+    connected=False,  # none is held while the password is hashed
     tag="Session",
 )
 def confirm_session(call: Call[Confirmation]) -> Confirmed:
-    until = sessions.confirm(call.tx, call.session, call.body.password, call.who.actor)
+    until = sessions.confirm(call.on.database, call.session, call.body.password, call.who.actor)
     return Confirmed(confirmed_until=views.timestamp(until))

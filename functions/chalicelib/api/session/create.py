@@ -1,4 +1,7 @@
-"""POST /api/v1/session: sign in. The answer sets the session cookie; a refusal does not say which part was wrong."""
+"""POST /api/v1/session: sign in. The answer sets the session cookie; a refusal does not say which part was wrong.
+
+The session that the browser had before ends.
+"""
 
 from __future__ import annotations
 
@@ -50,5 +53,11 @@ def sign_in(call: Call[SignIn]) -> people.Session:
         if session is None:  # all sessions of this user were ended this instant
             raise AuthenticationError("Sign in again: this session has ended", reason="session_ended")
         shown = people.show_session(tx, settings, session)
+    earlier = cookies.read(call.headers, production=settings.production)
+    if earlier is not None:
+        with database.transaction() as tx:
+            sessions.end_earlier(
+                tx, settings.jwt_secret, earlier, address=call.who.actor.address, production=settings.production
+            )
     call.shown_headers.update(cookies.set(settings, session_id=session.id, user_id=session.user_id))
     return shown

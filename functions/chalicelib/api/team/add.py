@@ -1,4 +1,4 @@
-"""POST /api/v1/team: somebody new, with a password to begin with, which they should change."""
+"""POST /api/v1/team: somebody new, with a password to begin with, which they must change."""
 
 from __future__ import annotations
 
@@ -31,23 +31,30 @@ class NewMember(msgspec.Struct, kw_only=True):
     "/api/v1/team",
     caller="session",
     role="owner",
+    confirmed=True,
     summary="Add a member to your team",
     body=NewMember,
     answer=people.Member,
     status=201,
     errors=(400,),
-    atomic=True,
+    connected=False,  # none is held while the password is hashed
     tag="Team",
 )
 def add_member(call: Call[NewMember]) -> people.Member:
     new = call.body
-    member = team.add(
-        call.tx,
-        call.merchant_id,
-        call.who.actor,
-        email=new.email,
-        name=new.name,
-        role=new.role,
-        password=new.password,
-    )
+    database = call.on.database
+    with database.statement() as tx:
+        team.count_added(tx, call.merchant_id)
+    password_hash = team.hashed(database, call.session, new.password, email=new.email, name=new.name)
+    with database.transaction() as tx:
+        member = team.add(
+            tx,
+            call.merchant_id,
+            call.who.actor,
+            email=new.email,
+            name=new.name,
+            role=new.role,
+            password_hash=password_hash,
+        )
+        team.take_back_added(tx, call.merchant_id)
     return people.show_member(member)

@@ -22,6 +22,7 @@ class MemberRemoved(msgspec.Struct, kw_only=True):
     "/api/v1/team/{user_id}",
     caller="session",
     role="owner",
+    confirmed=True,
     summary="Remove a member from your team",
     answer=MemberRemoved,
     errors=(400, 404),
