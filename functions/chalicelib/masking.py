@@ -35,11 +35,11 @@ _IGNORED = re.compile(r"[\W\d_]+")
 _LOOKS_LIKE_JSON = re.compile(r"\s*[\[{]\s*[\"\[{\d]")
 _DIGIT = re.compile(r"\d")
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]{0,19}:)?//[^\s\"'<>]+", re.IGNORECASE)
-# A name, and the value that follows it, with the word before the value that says of what kind it is.
+# A name before a value, with the word that says of what kind the value is; and a value that stands in no quotes.
 _NAMED = re.compile(
-    r"(?P<name>[^\W\d][\w.-]{1,63})(?P<sign>[\"']?\s{0,8}[:=]\s{0,8}[\"']?(?:(?:basic|bearer)\s{1,8})?)(?P<value>[^\s\"',;&}\]]+)",
-    re.IGNORECASE,
+    r"(?P<name>[^\W\d][\w.-]{1,63})[\"']?\s{0,8}[:=]\s{0,8}(?:(?:basic|bearer)\s{1,8})?(?P<quote>[\"']?)", re.IGNORECASE
 )
+_NAMED_VALUE = re.compile(r"\[masked\]|[^\s\"',;&}\]]*")
 # Ids of ours, which are no card numbers; or digits with anything between them but letters and the colon of a time.
 _DIGITS = re.compile(
     r"(?P<id>\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b)|\d+(?:(?:%[0-9A-Fa-f]{2}|[^\w:]|_){1,8}\d+)*"
@@ -82,7 +82,7 @@ def clean_text(text: str) -> str:
     if "//" in text:
         text = _URL.sub(_without_credentials, text)
     if "=" in text or ":" in text:
-        text = _NAMED.sub(_without_secret, text)
+        text = _without_named(text)
     return _without_cards(logs.without_secrets(text)).replace("\x00", "\ufffd")
 
 
@@ -146,8 +146,24 @@ def _without_credentials(found: re.Match[str]) -> str:
     return urlunsplit((url.scheme, user + host, url.path, query, MASK if url.fragment else ""))
 
 
-def _without_secret(found: re.Match[str]) -> str:
-    return f"{found['name']}{found['sign']}{MASK}" if _is_secret(found["name"]) else found[0]
+def _without_named(text: str) -> str:
+    """A sentence without the values of what is named like a secret in it."""
+    kept, at = [], 0
+    while found := _NAMED.search(text, at):
+        kept.append(text[at : found.end()])
+        at = found.end()
+        if _is_secret(found["name"]):
+            kept.append(MASK)
+            at = _end_of_value(text, at, found["quote"])
+    return "".join([*kept, text[at:]])
+
+
+def _end_of_value(text: str, at: int, quote: str) -> int:
+    if quote:
+        end = text.find(quote, at)
+        return len(text) if end < 0 else end
+    value = _NAMED_VALUE.match(text, at)
+    return value.end() if value else at
 
 
 def _without_cards(text: str) -> str:

@@ -11,7 +11,7 @@ import msgspec
 
 from chalicelib import cookies, openapi_webhooks
 from chalicelib import openapi_examples as examples
-from chalicelib.http import JSON, Endpoint
+from chalicelib.http import JSON, WITH_ANY_SESSION, Endpoint
 from shared.domain import views
 from shared.services.idempotency import KEY_CHARACTERS_MAX
 
@@ -123,7 +123,13 @@ def build(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
                 "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
                 "secret": {"type": "apiKey", "in": "header", "name": "X-Api-Secret"},
                 "operator": {"type": "http", "scheme": "bearer"},
-                "session": {"type": "apiKey", "in": "cookie", "name": cookies.NAME},
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": cookies.NAME,
+                    "description": "A page may say in `X-Merchant-Id` and `X-User-Id` whom it shows; if the session is"
+                    " another's by now, it is answered 409 with the reason `session_changed`.",
+                },
             },
         },
     }
@@ -135,6 +141,8 @@ def _operation(described: Endpoint, schemas: Mapping[str, Any]) -> dict[str, Any
         errors.add(401)
     if described.caller in ("secret", "operator", "session"):
         errors.add(403)
+        if (described.method, described.path) not in WITH_ANY_SESSION:
+            errors.add(409)
     if described.body is not None:
         errors |= {400, 413, 415}
     if described.query is not None:

@@ -89,6 +89,7 @@ def test_a_card_number_is_found_however_it_is_written(written: str) -> None:
     [["4111", "1111", "1111", "1111"], [4111, 1111, 1111, 1111], int(NUMBER), float(NUMBER),
      '{"number":"4111 1111 1111 1112","cvv":"123"', '[{"cvv": "123"', "cvv=123 please", "cvv: 123",
      "password is 'x', passwd='123'", "Authorization: Basic MTIzOjEyMw==", "authorization=Bearer 123.123.123",
+     "a:cvv=123", "password = '1 2 123' and", 'secret: "123', "https://host/?token=123", "https://u:p@host/?token=123&x=123",
      "https://u:hunter123@host/?token=123#123", "//123:123@host", "wss://host/?a=b&123=123", "secret_live_123"],
 )  # fmt: skip
 def test_what_hides_in_a_value_is_found(sent: Any) -> None:
@@ -101,6 +102,7 @@ def test_addresses_lose_who_signs_in_and_what_they_ask() -> None:
     assert kept(sent, MerchantUpdate) == {
         "webhook_url": f"https://{MASK}@shop.example:8443/hooks/1?token={MASK}&a={MASK}&c={MASK}#{MASK}"
     }
+    assert masking.clean_text("https://shop.example/?token=t") == f"https://shop.example/?token={MASK}"
     assert masking.clean_text("http://[::1?x=1") == MASK
 
 
