@@ -10,6 +10,7 @@ import { useSession } from "../../api/session";
 import { Bones, Callout, CodeBlock, CopyButton, named, PageHeader } from "../../ui";
 import classes from "./Docs.module.css";
 import { MAGIC_VALUES } from "./magicValues";
+import { OwnSecret } from "./OwnSecret";
 import { createOrder, ownValues, sdk, verifyWebhook } from "./snippets";
 
 const Reference = lazy(() => import("./Reference"));
@@ -33,11 +34,13 @@ export default function Docs() {
     setLanguage(name);
     localStorage.setItem(LANGUAGE, name);
   };
+  const [webhookSecret, setWebhookSecret] = useState<string | null>(null);
   const own = ownValues(
     window.location.origin,
     session.checkout_url,
     merchant?.api_key ?? "YOUR_API_KEY",
     session.test_mode,
+    webhookSecret,
   );
 
   // An address with a section opens there, though the section was not there yet when the page began to load.
@@ -105,7 +108,10 @@ export default function Docs() {
               choose={(name) => choose(name === "Shell" ? "curl" : name)}
               testId={named("code-snippet-webhook")}
             />
-            <p style={{ marginTop: 14 }}>
+            <div className={classes.buttons}>
+              {merchant && (
+                <OwnSecret endpoint={merchant.webhook_endpoint_id} shown={webhookSecret} show={setWebhookSecret} />
+              )}
               <Button
                 component={Link}
                 to="/dashboard/webhooks/doctor"
@@ -114,7 +120,7 @@ export default function Docs() {
               >
                 Signature doctor
               </Button>
-            </p>
+            </div>
           </section>
 
           <section id="magic-values" className={classes.section}>

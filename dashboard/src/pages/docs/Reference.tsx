@@ -1,131 +1,36 @@
-/** The API's reference, made from its own OpenAPI document. Loaded when it is looked at. */
+/** The API's reference: Swagger UI renders our own OpenAPI document, in our colours. Loaded when it is looked at. */
 
 import { TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { useDeferredValue, useState } from "react";
+import type { ComponentType, ReactNode } from "react";
+import SwaggerUI from "swagger-ui-react";
 import { get } from "../../api/queries";
-import { Bones, CodeBlock, ErrorState } from "../../ui";
+import { Bones, CopyButton, ErrorState } from "../../ui";
 import classes from "./Docs.module.css";
-import { type Document, exampleOf, type Field, fieldsOf, groups, type Listed } from "./openapi";
+import "./Reference.css";
+import { resolved } from "./resolve";
+import { type Tagged, withWords } from "./search";
 
 const openapiQuery = queryOptions({
   queryKey: ["openapi"],
-  queryFn: ({ signal }) => get<Document>("/openapi.json", {}, signal),
+  queryFn: ({ signal }) => get<object>("/openapi.json", {}, signal),
   staleTime: Number.POSITIVE_INFINITY,
 });
 
-function Fields({ fields }: { fields: Field[] }) {
-  return (
-    <ul className={classes.fields}>
-      {fields.map((field) => (
-        <li key={field.name}>
-          <div className={classes.field}>
-            <code>{field.name}</code>
-            <span className={classes.type}>{field.type}</span>
-            {field.required && <span className={classes.required}>required</span>}
-          </div>
-          {field.says && <p className={classes.says}>{field.says}</p>}
-          {field.inner.length > 0 && <Fields fields={field.inner} />}
-        </li>
-      ))}
-    </ul>
-  );
+// What Swagger UI gives to its parts, as far as ours use it.
+interface Given {
+  getComponent: (name: string, connected?: boolean) => ComponentType;
+  layoutSelectors: { currentFilter: () => string | boolean };
+  layoutActions: { updateFilter: (words: string) => void };
+  specSelectors: { taggedOperations: () => { size: number } };
 }
 
-function OperationDetails({ document, listed }: { document: Document; listed: Listed }) {
-  const { operation } = listed;
-  const asked = operation.requestBody?.content?.["application/json"];
-  const [status, good] =
-    Object.entries(operation.responses ?? {}).find(([code]) => code.startsWith("2")) ?? (["200", undefined] as const);
-  const answered = good?.content?.["application/json"];
-  const refusals = Object.entries(operation.responses ?? {}).filter(([code]) => !code.startsWith("2"));
-  const parameters: Field[] = (operation.parameters ?? []).map((parameter) => ({
-    name: parameter.name,
-    type: parameter.in,
-    required: parameter.required ?? false,
-    says: parameter.description ?? "",
-    inner: [],
-  }));
-  const request = exampleOf(asked);
-  const response = exampleOf(answered);
-  const fields = asked?.schema ? fieldsOf(document, asked.schema) : [];
-  const shown = answered?.schema ? fieldsOf(document, answered.schema) : [];
-  return (
-    <div className={classes.details}>
-      {operation.description && <p className={classes.says}>{operation.description}</p>}
-      {parameters.length > 0 && (
-        <>
-          <h4>Parameters</h4>
-          <Fields fields={parameters} />
-        </>
-      )}
-      {fields.length > 0 && (
-        <>
-          <h4>Request body</h4>
-          <Fields fields={fields} />
-        </>
-      )}
-      {request !== undefined && (
-        <CodeBlock
-          what="example request"
-          codes={[{ name: "Example request", text: JSON.stringify(request, null, 2) }]}
-          height={260}
-          wrap
-        />
-      )}
-      {shown.length > 0 && (
-        <>
-          <h4>Answer, {status}</h4>
-          <Fields fields={shown} />
-        </>
-      )}
-      {response !== undefined && (
-        <CodeBlock
-          what="example answer"
-          codes={[{ name: "Example answer", text: JSON.stringify(response, null, 2) }]}
-          height={260}
-          wrap
-        />
-      )}
-      {refusals.length > 0 && (
-        <p className={classes.says}>
-          Otherwise: {refusals.map(([code, refusal]) => `${code} ${refusal.description ?? ""}`.trim()).join(", ")}
-        </p>
-      )}
-    </div>
-  );
-}
-
-/** Its details are only made once it is open: the whole document at once would be thousands of lines. */
-function OperationRow({ document, listed }: { document: Document; listed: Listed }) {
-  const [open, setOpen] = useState(false);
-  return (
-    <details className={classes.operation} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>
-        <span className={classes.method} data-method={listed.method}>
-          {listed.method.toUpperCase()}
-        </span>
-        <code>{listed.path}</code>
-        <span className={classes.summary}>{listed.operation.summary}</span>
-      </summary>
-      {open && <OperationDetails document={document} listed={listed} />}
-    </details>
-  );
-}
-
-export default function Reference() {
-  const { data: document, error, refetch } = useQuery(openapiQuery);
-  const [words, setWords] = useState("");
-  const wanted = useDeferredValue(words);
-  if (!document) {
-    return error ? (
-      <ErrorState error={error} what="the reference" retry={() => void refetch()} />
-    ) : (
-      <Bones lines={8} what="the reference" />
-    );
-  }
-  const found = groups(document, wanted);
+/** Operations alone: who signs in, where and how, is said above, and nothing is called from here. */
+function Layout({ getComponent, layoutSelectors, layoutActions, specSelectors }: Given) {
+  const Operations = getComponent("operations", true);
+  const Webhooks = getComponent("Webhooks", true);
+  const words = layoutSelectors.currentFilter();
   return (
     <>
       <TextInput
@@ -133,21 +38,149 @@ export default function Reference() {
         aria-label="Search the reference"
         placeholder="Search: refund, POST webhooks…"
         leftSection={<IconSearch size={16} aria-hidden />}
-        value={words}
-        onChange={(event) => setWords(event.currentTarget.value)}
+        value={typeof words === "string" ? words : ""}
+        onChange={(event) => layoutActions.updateFilter(event.currentTarget.value)}
       />
-      {found.length === 0 && <p className="muted">Nothing is called that.</p>}
-      {found.map((group) => (
-        <section key={group.name} className={classes.group} aria-label={group.name}>
-          <h3>{group.name}</h3>
-          <p>{group.description}</p>
-          <div className={classes.operations}>
-            {group.listed.map((listed) => (
-              <OperationRow key={`${listed.method} ${listed.path}`} document={document} listed={listed} />
-            ))}
-          </div>
-        </section>
-      ))}
+      {specSelectors.taggedOperations().size === 0 && <p className="muted">Nothing is called that.</p>}
+      <div className="swagger-ui">
+        {specSelectors.taggedOperations().size > 0 && <Operations />}
+        {!words && <Webhooks />}
+      </div>
     </>
+  );
+}
+
+interface GroupGiven {
+  tag: string;
+  tagObj: { getIn: (path: string[]) => string | undefined };
+  children?: ReactNode;
+}
+
+function Group({ tag, tagObj, children }: GroupGiven) {
+  return (
+    <section className="reference-group">
+      <h3>{tag}</h3>
+      <p>{tagObj.getIn(["tagDetails", "description"])}</p>
+      {children}
+    </section>
+  );
+}
+
+function Example({ children }: { children?: string }) {
+  return (
+    <div className="reference-example">
+      <CopyButton text={children ?? ""} what="example" />
+      <pre>
+        <code>{children}</code>
+      </pre>
+    </div>
+  );
+}
+
+const Named = (Choice: ComponentType<{ showLabels: boolean }>) => (given: object) => (
+  // biome-ignore lint/a11y/noLabelWithoutControl: the control is in the choice
+  <label className="reference-choice">
+    Example <Choice {...given} showLabels={false} />
+  </label>
+);
+
+const Nothing = (): null => null;
+
+interface AnswersGiven {
+  getComponent: (name: string) => ComponentType<Record<string, unknown>>;
+  responses: { entrySeq: () => { toArray: () => [string, unknown][] } };
+  specPath: { push: (step: string) => unknown };
+}
+
+function Answers({ responses, specPath, ...given }: AnswersGiven) {
+  const Response = given.getComponent("response");
+  return (
+    <>
+      <div className="opblock-section-header">
+        <h4>Answers</h4>
+      </div>
+      <table className="responses-table">
+        <thead>
+          <tr>
+            <th scope="col">Status</th>
+            <th scope="col">Body</th>
+          </tr>
+        </thead>
+        <tbody>
+          {responses
+            .entrySeq()
+            .toArray()
+            .map(([code, response]) => (
+              <Response key={code} {...given} code={code} response={response} specPath={specPath.push(code)} />
+            ))}
+        </tbody>
+      </table>
+    </>
+  );
+}
+
+type Cells = { code: string; response: { get: (key: "description") => string } };
+
+/** What is answered when all is well is shown in full. Errors have one form, which the page has shown above. */
+const Answer = (Full: ComponentType<Cells>) => (given: Cells) =>
+  given.code.startsWith("2") ? (
+    <Full {...given} />
+  ) : (
+    <tr className="response">
+      <td className="response-col_status">{given.code}</td>
+      <td className="response-col_description">{given.response.get("description")}</td>
+    </tr>
+  );
+
+interface System {
+  specActions: { updateResolvedSubtree: (path: string[], value: unknown) => void };
+}
+
+const plugin = (document: object) => ({
+  // Its own resolver reads the whole document again for each operation that is opened, which takes seconds.
+  statePlugins: {
+    spec: {
+      wrapActions: {
+        requestResolvedSubtree:
+          (_: unknown, { specActions }: System) =>
+          (path: string[]) =>
+            specActions.updateResolvedSubtree(path, resolved(document, path)),
+      },
+    },
+  },
+  wrapComponents: { response: Answer, ExamplesSelect: Named },
+  fn: { opsFilter: (groups: Tagged, words: string) => withWords(groups, words) },
+  components: {
+    ReferenceLayout: Layout,
+    OperationTag: Group,
+    HighlightCode: Example,
+    responses: Answers,
+    // There is nothing to enter, and all of a schema is open as it is.
+    JsonSchemaForm: Nothing,
+    JSONSchema202012ExpandDeepButton: Nothing,
+    authorizeOperationBtn: Nothing,
+    CopyToClipboardBtn: Nothing,
+  },
+});
+
+export default function Reference() {
+  const { data: document, error, refetch } = useQuery(openapiQuery);
+  if (!document) {
+    return error ? (
+      <ErrorState error={error} what="the reference" retry={() => void refetch()} />
+    ) : (
+      <Bones lines={8} what="the reference" />
+    );
+  }
+  return (
+    <SwaggerUI
+      spec={document}
+      layout="ReferenceLayout"
+      plugins={[plugin(document)]}
+      filter=""
+      docExpansion="list"
+      defaultModelExpandDepth={2}
+      supportedSubmitMethods={[]}
+    />
   );
 }

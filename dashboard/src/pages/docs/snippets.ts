@@ -4,7 +4,6 @@ import type { Code } from "../../ui";
 
 const TEST_KEY = "key_test_abc123";
 const TEST_SECRET = "secret_test_xyz789";
-const TEST_WEBHOOK_SECRET = "whsec_test_abc123";
 
 export interface Own {
   api: string;
@@ -12,19 +11,28 @@ export interface Own {
   key: string;
   secret: string;
   webhookSecret: string;
-  /** Whether the secrets are there, so that the snippets run without a change. */
+  /** Whether the API's secret is there, so that what needs it runs without a change. */
   runnable: boolean;
 }
 
-/** Secrets are known for the seeded test merchant alone; everybody else's stay where they are. */
-export function ownValues(origin: string, checkout: string | null, key: string, testMode: boolean): Own {
+/**
+ * The API's secret is known for the seeded test merchant alone; everybody else's stays where it is. The webhooks' is
+ * there once it was revealed.
+ */
+export function ownValues(
+  origin: string,
+  checkout: string | null,
+  key: string,
+  testMode: boolean,
+  webhookSecret: string | null,
+): Own {
   const seeded = testMode && key === TEST_KEY;
   return {
     api: origin,
     checkout: checkout ?? origin,
     key,
     secret: seeded ? TEST_SECRET : "YOUR_API_SECRET",
-    webhookSecret: seeded ? TEST_WEBHOOK_SECRET : "YOUR_WEBHOOK_SECRET",
+    webhookSecret: webhookSecret ?? "YOUR_WEBHOOK_SECRET",
     runnable: seeded,
   };
 }
@@ -61,7 +69,8 @@ print(order["id"], order["status"])`,
     },
     {
       name: "Node",
-      text: `const response = await fetch('${api}/api/v1/orders', {
+      text: `// order.mjs
+const response = await fetch('${api}/api/v1/orders', {
   method: 'POST',
   headers: {
     'X-Api-Key': '${key}',
@@ -108,7 +117,8 @@ export function verifyWebhook({ webhookSecret }: Own): Code[] {
   return [
     {
       name: "Node",
-      text: `import crypto from 'node:crypto';
+      text: `// receiver.mjs
+import crypto from 'node:crypto';
 import http from 'node:http';
 
 const SECRET = process.env.WEBHOOK_SECRET ?? '${webhookSecret}';
