@@ -1,10 +1,11 @@
 /** A new password, for who knows the old one. */
 
-import { Button, Modal, PasswordInput } from "@mantine/core";
+import { Button, PasswordInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { ApiError } from "../api/client";
 import { changePassword } from "../api/session";
 import { Callout } from "../ui/Callout";
+import { Dialog } from "../ui/Dialog";
 import dialogs from "../ui/dialogs.module.css";
 import { adviceFor } from "../ui/ErrorState";
 import { tellDone } from "../ui/notices";
@@ -36,7 +37,7 @@ export default function ChangePassword({ onClose }: { onClose: () => void }) {
   };
 
   return (
-    <Modal opened onClose={onClose} title="Change password" size="sm">
+    <Dialog onClose={onClose} title="Change password" size="sm" busy={busy}>
       <form onSubmit={submit} className={dialogs.body}>
         <PasswordInput
           label="Password now"
@@ -60,7 +61,7 @@ export default function ChangePassword({ onClose }: { onClose: () => void }) {
           </Callout>
         )}
         <div className={dialogs.actions}>
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={onClose} disabled={busy}>
             Cancel
           </Button>
           <Button type="submit" loading={busy} disabled={current === "" || next.length < LENGTH_MIN}>
@@ -68,6 +69,6 @@ export default function ChangePassword({ onClose }: { onClose: () => void }) {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

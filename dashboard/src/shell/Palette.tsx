@@ -19,6 +19,7 @@ import { call } from "../api/client";
 import { useSession } from "../api/session";
 import type { Found } from "../api/shapes";
 import { adviceFor } from "../ui/ErrorState";
+import { useOpenDialog } from "../ui/openDialogs";
 import { StatusBadge } from "../ui/StatusBadge";
 import classes from "./Palette.module.css";
 import { MENU } from "./pages";
@@ -53,6 +54,7 @@ function useSettled(text: string): string {
 }
 
 export default function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () => void }) {
+  useOpenDialog(onClose);
   const router = useRouter();
   const session = useSession();
   const { setColorScheme } = useMantineColorScheme();
@@ -137,7 +139,15 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
 
   const waiting = words.length >= QUERY_MIN && (searched.isFetching || query !== text.trim());
   return (
-    <Modal.Root opened onClose={onClose} size="lg" yOffset="10dvh" centered={false}>
+    <Modal.Root
+      opened
+      onClose={onClose}
+      size="lg"
+      yOffset="10dvh"
+      centered={false}
+      closeOnEscape={false}
+      returnFocus={false}
+    >
       <Modal.Overlay />
       <Modal.Content aria-label="Search and commands" radius="lg">
         <div className={classes.field}>

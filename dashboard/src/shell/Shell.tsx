@@ -3,11 +3,12 @@
 import { ActionIcon } from "@mantine/core";
 import { IconFlask, IconMenu2, IconSearch } from "@tabler/icons-react";
 import { Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { lazy, useEffect, useRef, useState } from "react";
 import { useLive } from "../api/live";
 import { useSession } from "../api/session";
 import type { Session } from "../api/shapes";
 import { isMac, useShortcuts } from "../ui/keys";
+import { Late } from "../ui/Late";
 import { StepUp } from "../ui/StepUp";
 import { LinkMark } from "./LinkMark";
 import { Menu } from "./Menu";
@@ -116,11 +117,11 @@ function Frame() {
           </main>
         </div>
       </div>
-      <Suspense>
-        {menuOpen && <MenuDrawer onClose={() => setMenuOpen(false)} />}
+      <Late onFailed={() => setMenuOpen(false)}>{menuOpen && <MenuDrawer onClose={() => setMenuOpen(false)} />}</Late>
+      <Late onFailed={() => setPaletteOpen(false)}>
         {paletteOpen && <Palette onClose={() => setPaletteOpen(false)} onHelp={() => setHelpOpen(true)} />}
-        {helpOpen && <ShortcutHelp onClose={() => setHelpOpen(false)} />}
-      </Suspense>
+      </Late>
+      <Late onFailed={() => setHelpOpen(false)}>{helpOpen && <ShortcutHelp onClose={() => setHelpOpen(false)} />}</Late>
     </StepUp>
   );
 }

@@ -1,6 +1,6 @@
 /** Every shortcut that holds on this page. */
 
-import { Modal } from "@mantine/core";
+import { Dialog } from "../ui/Dialog";
 import { isMac, type Shortcut, useRegisteredShortcuts } from "../ui/keys";
 import classes from "./ShortcutHelp.module.css";
 
@@ -15,7 +15,7 @@ export default function ShortcutHelp({ onClose }: { onClose: () => void }) {
   const groups = new Map<string, Shortcut[]>();
   for (const each of shortcuts) groups.set(each.group, [...(groups.get(each.group) ?? []), each]);
   return (
-    <Modal opened onClose={onClose} title="Keyboard shortcuts" size="lg">
+    <Dialog onClose={onClose} title="Keyboard shortcuts" size="lg">
       <div className={classes.groups}>
         {[...groups].map(([group, shortcuts]) => (
           <section key={group}>
@@ -35,6 +35,6 @@ export default function ShortcutHelp({ onClose }: { onClose: () => void }) {
           </section>
         ))}
       </div>
-    </Modal>
+    </Dialog>
   );
 }

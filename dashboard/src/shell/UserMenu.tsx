@@ -4,8 +4,9 @@ import { ActionIcon, Menu } from "@mantine/core";
 import { IconDevicesOff, IconKey, IconKeyboard, IconLogout, IconUserCircle } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { lazy, useState } from "react";
 import { ROLE_NAMES, signOut, signOutEverywhere, useSession } from "../api/session";
+import { Late } from "../ui/Late";
 import { tellProblem } from "../ui/notices";
 import classes from "./UserMenu.module.css";
 
@@ -61,7 +62,7 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Suspense>
+      <Late onFailed={() => setEnding(false)}>
         {ending && (
           <ConfirmDialog
             opened
@@ -73,8 +74,10 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
             Every browser in which you are signed in, this one too, has to sign in again.
           </ConfirmDialog>
         )}
-      </Suspense>
-      <Suspense>{changing && <ChangePassword onClose={() => setChanging(false)} />}</Suspense>
+      </Late>
+      <Late onFailed={() => setChanging(false)}>
+        {changing && <ChangePassword onClose={() => setChanging(false)} />}
+      </Late>
     </>
   );
 }

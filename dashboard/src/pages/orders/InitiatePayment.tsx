@@ -1,11 +1,21 @@
 /** Makes an order, and hands over its checkout: a link to send, a code to scan. */
 
-import { Button, Modal, SegmentedControl, TextInput } from "@mantine/core";
+import { Button, SegmentedControl, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
-import { ApiError, call, newIntent } from "../../api/client";
+import { ApiError, call } from "../../api/client";
 import type { NewOrder, Order } from "../../api/shapes";
-import { adviceFor, Callout, checkAmount, formatAmount, LinkButton, named } from "../../ui";
+import {
+  checkAmount,
+  Dialog,
+  formatAmount,
+  IntentFoot,
+  LinkButton,
+  named,
+  signOf,
+  toDecimal,
+  useIntent,
+} from "../../ui";
 import dialogs from "../../ui/dialogs.module.css";
 import { CheckoutLink } from "./CheckoutLink";
 
@@ -16,43 +26,33 @@ const RECEIPT_MAX = 255;
 export default function InitiatePayment({ onClose }: { onClose: () => void }) {
   const queries = useQueryClient();
   const captureLabel = useId();
-  const [text, setText] = useState("");
-  const [receipt, setReceipt] = useState("");
-  const [capture, setCapture] = useState<"automatic" | "manual">("automatic");
-  const [left, setLeft] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const [intent, setIntent] = useState(newIntent);
   const [order, setOrder] = useState<Order | null>(null);
+  const intent = useIntent<NewOrder, Order>({
+    name: "initiate a payment",
+    send: (body, key) => call("/api/v1/orders", { method: "POST", body, idempotencyKey: key }),
+    done: setOrder,
+    refresh: () => void queries.invalidateQueries({ queryKey: ["orders"] }),
+  });
+  const { doubted, locked, error } = intent;
+  const [text, setText] = useState(doubted ? toDecimal(doubted.amount, CURRENCY) : "");
+  const [receipt, setReceipt] = useState(doubted?.receipt ?? "");
+  const [capture, setCapture] = useState<"automatic" | "manual">(doubted?.capture ?? "automatic");
+  const [left, setLeft] = useState(false);
   const checked = checkAmount(text, CURRENCY, { least: LEAST });
   const ofAmount = error instanceof ApiError && error.field === "amount" ? error.description : null;
 
-  const changed = (): void => {
-    setError(null);
-    setIntent(newIntent());
-  };
-
-  const submit = async (event: FormEvent): Promise<void> => {
+  const submit = (event: FormEvent): void => {
     event.preventDefault();
     setLeft(true);
     if (checked.amount === null) return;
     const body: NewOrder = { amount: checked.amount, currency: CURRENCY, capture };
     if (receipt.trim() !== "") body.receipt = receipt.trim();
-    setBusy(true);
-    setError(null);
-    try {
-      setOrder(await call<Order>("/api/v1/orders", { method: "POST", body, idempotencyKey: intent }));
-      await queries.invalidateQueries({ queryKey: ["orders"] });
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
+    void intent.send(body);
   };
 
   if (order) {
     return (
-      <Modal opened onClose={onClose} title={`${formatAmount(order.amount, order.currency)} to be paid`} size="md">
+      <Dialog onClose={onClose} title={`${formatAmount(order.amount, order.currency)} to be paid`}>
         <div className={dialogs.body}>
           <CheckoutLink orderId={order.id} />
           <div className={dialogs.actions}>
@@ -63,7 +63,6 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
                 setText("");
                 setReceipt("");
                 setLeft(false);
-                changed();
               }}
             >
               Another one
@@ -73,11 +72,11 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
             </LinkButton>
           </div>
         </div>
-      </Modal>
+      </Dialog>
     );
   }
   return (
-    <Modal opened onClose={onClose} title="Initiate a payment" size="md">
+    <Dialog onClose={onClose} title="Initiate a payment" busy={intent.busy}>
       <form onSubmit={submit} className={dialogs.body} noValidate {...named("initiate-payment-form")}>
         <TextInput
           label="Amount"
@@ -85,11 +84,12 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
           inputMode="decimal"
           autoComplete="off"
           size="md"
-          leftSection={<span aria-hidden>₹</span>}
+          leftSection={<span aria-hidden>{signOf(CURRENCY)}</span>}
           value={text}
+          readOnly={locked}
           onChange={(event) => {
             setText(event.currentTarget.value);
-            changed();
+            intent.clear();
           }}
           onBlur={() => setLeft(text !== "")}
           error={ofAmount ?? (left || text.length > 1 ? checked.problem : null)}
@@ -101,9 +101,10 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
           description="Your own name for it, such as an invoice number; you can search for it"
           maxLength={RECEIPT_MAX}
           value={receipt}
+          readOnly={locked}
           onChange={(event) => {
             setReceipt(event.currentTarget.value);
-            changed();
+            intent.clear();
           }}
           {...named("order-receipt-input")}
         />
@@ -119,26 +120,25 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
               { value: "manual", label: "When I capture it" },
             ]}
             value={capture}
+            disabled={locked}
             onChange={(value) => {
               setCapture(value === "manual" ? "manual" : "automatic");
-              changed();
+              intent.clear();
             }}
           />
         </div>
-        {error !== null && !ofAmount && (
-          <Callout tone="bad" role="alert">
-            {adviceFor(error)}
-          </Callout>
-        )}
-        <div className={dialogs.actions}>
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={busy} {...named("create-order-button")}>
-            Make the checkout link
-          </Button>
-        </div>
+        <IntentFoot
+          intent={intent}
+          verb={
+            checked.amount === null
+              ? "Make the checkout link"
+              : `Make the link for ${formatAmount(checked.amount, CURRENCY)}`
+          }
+          onClose={onClose}
+          told={ofAmount !== null}
+          buttonProps={named("create-order-button")}
+        />
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -125,6 +125,7 @@ export default function Refunds() {
             place={filters}
             ids={data.data.map((refund) => refund.id)}
             hasMore={data.has_more}
+            loading={isPlaceholderData}
             noun="refunds"
             go={(place) => {
               const { after: _a, before: _b, ...kept } = filters;

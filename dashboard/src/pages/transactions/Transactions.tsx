@@ -4,7 +4,7 @@ import { Button } from "@mantine/core";
 import { IconCreditCard, IconDownload, IconFilterOff } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { lazy, useEffect, useMemo, useState } from "react";
 import { paymentsQuery } from "../../api/queries";
 import {
   DataTable,
@@ -12,6 +12,7 @@ import {
   FilterBar,
   FilterSelect,
   FilterText,
+  Late,
   LinkButton,
   named,
   PageHeader,
@@ -172,6 +173,7 @@ export default function Transactions() {
             place={filters}
             ids={data.data.map((payment) => payment.id)}
             hasMore={data.has_more}
+            loading={isPlaceholderData}
             noun="payments"
             go={(place) => {
               const { after: _a, before: _b, ...kept } = filters;
@@ -180,7 +182,9 @@ export default function Transactions() {
           />
         )}
       </Panel>
-      <Suspense>{exporting && <ExportDialog params={exportParams} onClose={() => setExporting(false)} />}</Suspense>
+      <Late onFailed={() => setExporting(false)}>
+        {exporting && <ExportDialog params={exportParams} onClose={() => setExporting(false)} />}
+      </Late>
     </>
   );
 }

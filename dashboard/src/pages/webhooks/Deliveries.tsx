@@ -2,7 +2,7 @@
 
 import { ActionIcon, Button, Tooltip } from "@mantine/core";
 import { IconFilterOff, IconRefresh, IconWebhook } from "@tabler/icons-react";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useRefusal } from "../../api/session";
@@ -20,8 +20,6 @@ import {
   Panel,
   StatusBadge,
   Time,
-  tellDone,
-  tellProblem,
   useNow,
 } from "../../ui";
 import { RANGES } from "../filters";
@@ -34,8 +32,9 @@ import {
   readDeliveryFilters,
   STATUSES,
 } from "./deliveryFilters";
-import { endpointsQuery, retryWebhook, WEBHOOK_KEYS, webhooksQuery } from "./queries";
+import { endpointsQuery, webhooksQuery } from "./queries";
 import { RetryAllDialog } from "./RetryAllDialog";
+import { useRetry } from "./sending";
 import classes from "./Webhooks.module.css";
 
 export function ResponseCode({ code, testId }: { code: number | null; testId?: string }) {
@@ -49,21 +48,8 @@ export function ResponseCode({ code, testId }: { code: number | null; testId?: s
 
 /** Sends a delivery again from its first attempt. */
 export function RetryButton({ webhook }: { webhook: Webhook }) {
-  const queries = useQueryClient();
   const refusal = useRefusal("support");
-  const [busy, setBusy] = useState(false);
-  const retry = async (): Promise<void> => {
-    setBusy(true);
-    try {
-      await retryWebhook(webhook.id);
-      tellDone("The delivery starts again");
-    } catch (error) {
-      tellProblem(error);
-    } finally {
-      setBusy(false);
-      for (const key of WEBHOOK_KEYS) void queries.invalidateQueries({ queryKey: key });
-    }
-  };
+  const { busy, retry } = useRetry(webhook.id);
   return (
     <Tooltip label={refusal ?? "Retry this delivery"} multiline maw={260}>
       <ActionIcon
@@ -73,7 +59,7 @@ export function RetryButton({ webhook }: { webhook: Webhook }) {
         aria-label={`Retry the delivery of ${webhook.event}`}
         {...(refusal === null ? {} : { "data-disabled": true, "aria-disabled": true })}
         onClick={() => {
-          if (refusal === null) void retry();
+          if (refusal === null) retry();
         }}
         {...named("retry-webhook-button")}
         data-webhook-id={webhook.id}
@@ -254,6 +240,7 @@ export function Deliveries({ endpointId }: { endpointId?: string }) {
           place={filters}
           ids={data.data.map((webhook) => webhook.id)}
           hasMore={data.has_more}
+          loading={isPlaceholderData}
           noun="deliveries"
           go={(place) => {
             const { after: _a, before: _b, ...kept } = filters;
