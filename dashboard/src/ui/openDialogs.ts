@@ -14,6 +14,7 @@ function escaped(event: KeyboardEvent): void {
 /** What had the focus; of a menu, which is gone by the time, what opened the menu. */
 function opener(): Element | null {
   const focused = document.activeElement;
+  if (focused === document.body) return null;
   const menu = focused?.closest('[role="menu"]');
   return menu ? document.getElementById(menu.getAttribute("aria-labelledby") ?? "") : focused;
 }
