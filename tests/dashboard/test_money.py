@@ -47,8 +47,10 @@ def wire(somebody: Person, path: str) -> Iterator[Wire]:
     """To the API's path, a pattern."""
     between = Wire()
     somebody.page.route(re.compile(path), between.carry)
-    yield between
-    somebody.complaints[:] = [each for each in somebody.complaints if "net::ERR_FAILED" not in each]
+    try:
+        yield between
+    finally:
+        somebody.complaints[:] = [each for each in somebody.complaints if "net::ERR_FAILED" not in each]
 
 
 def refunds(live: Live, payment: str) -> list[int]:

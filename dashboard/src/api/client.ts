@@ -93,11 +93,11 @@ export async function send(path: string, options: CallOptions = {}): Promise<Res
     response = await fetch(address(path, options.params), request);
   } catch (problem) {
     if (options.signal?.aborted) throw problem;
-    throw unanswered(isWrite(options));
+    throw unanswered(isWrite(path, options));
   }
   if (!options.background) foregroundAt = Date.now();
   if (response.ok || response.status === 304) return response;
-  const error = await failure(response, isWrite(options));
+  const error = await failure(response, isWrite(path, options));
   if (error.status === 401 && !path.startsWith("/api/v1/session")) signedOutListener();
   throw error;
 }
@@ -111,12 +111,13 @@ export async function call<T>(path: string, options: CallOptions = {}): Promise<
     return (text === "" ? undefined : JSON.parse(text)) as T;
   } catch (problem) {
     if (options.signal?.aborted) throw problem;
-    throw unanswered(isWrite(options));
+    throw unanswered(isWrite(path, options));
   }
 }
 
-function isWrite(options: CallOptions): boolean {
-  return options.method !== undefined && options.method !== "GET";
+/** Signing in and out is none: whoever has no answer to that does it again. */
+function isWrite(path: string, options: CallOptions): boolean {
+  return options.method !== undefined && options.method !== "GET" && path !== "/api/v1/session";
 }
 
 function unanswered(isInDoubt: boolean): ApiError {
