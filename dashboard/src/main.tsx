@@ -13,9 +13,13 @@ import { queryClient } from "./api/queries";
 import { router } from "./routes/router";
 import { theme } from "./theme/theme";
 import { Notices } from "./ui/Notices";
+import { tellReload } from "./ui/notices";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
+
+// A release took the files of the one before away while this page was open.
+window.addEventListener("vite:preloadError", tellReload);
 
 createRoot(root).render(
   <StrictMode>

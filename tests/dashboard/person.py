@@ -91,7 +91,7 @@ def person(browser: Browser, live: Live, device: dict[str, Any], **more: Any) ->
         yield somebody
         if not somebody.page.is_closed():
             somebody.complaints += somebody.broken_policies()
-        assert somebody.complaints == []
+        assert somebody.complaints == [], somebody.complaints
     finally:
         context.close()
 
@@ -158,3 +158,15 @@ def signed_in(browser: Browser, live: Live, device: dict[str, Any], **more: Any)
                     [{"name": cookie.name, "value": str(cookie.value), "url": live.dashboard_url, "httpOnly": True}]
                 )
         yield somebody
+
+
+def pay(live: Live, vpa: str, *, capture: str = "automatic") -> str:
+    """A payment of ₹500 whose money is taken, or only held."""
+    order = live.call("POST", "/api/v1/orders", {"amount": 50000, "capture": capture})
+    return str(live.call("POST", "/api/v1/payments", {"order_id": order["id"], "method": "upi", "vpa": vpa})["id"])
+
+
+def paid(live: Live, *, capture: str = "automatic") -> str:
+    payment = pay(live, "success@upi", capture=capture)
+    live.wait_until_all_are("success", [payment])
+    return payment

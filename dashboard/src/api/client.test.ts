@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
+import { adviceFor } from "../ui/ErrorState";
 import { ApiError, address, call, listen, speakFor } from "./client";
 
 function answers(status: number, body: string, headers: Record<string, string> = {}) {
@@ -53,6 +54,24 @@ test("no connection is an error with status 0", async () => {
     throw new TypeError("Failed to fetch");
   });
   expect((await errorOf(call("/api/v1/orders"))).status).toBe(0);
+});
+
+test("of a write whose answer was lost, or was none of the gateway's, nobody says that nothing was changed", async () => {
+  const write = () => errorOf(call("/api/v1/payments/p/refunds", { method: "POST", body: {} }));
+  vi.stubGlobal("fetch", async () => {
+    throw new TypeError("Failed to fetch");
+  });
+  expect((await write()).isInDoubt).toBe(true);
+  expect((await errorOf(call("/api/v1/orders"))).isInDoubt).toBe(false);
+  for (const status of [500, 502, 503, 504]) {
+    answers(status, "<h1>No</h1>");
+    expect((await write()).isInDoubt).toBe(true);
+    expect(adviceFor(await write())).toContain("not known");
+  }
+  answers(201, '{"id": "rf');
+  expect((await write()).isInDoubt).toBe(true);
+  answers(400, JSON.stringify({ error: { code: "X", description: "No" } }));
+  expect((await write()).isInDoubt).toBe(false);
 });
 
 test("Retry-After is read in seconds", async () => {

@@ -8,7 +8,7 @@ export interface ErrorDetails {
   request_id?: string;
 }
 
-/** What the API answered instead of what was asked for; status 0 means that it could not be reached. */
+/** What the API answered instead of what was asked for; status 0 means that no answer came. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly status: number;
@@ -18,8 +18,14 @@ export class ApiError extends Error {
   readonly reason: string | undefined;
   readonly requestId: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  /** Whether it was a write of which nobody can say if it was done: its answer was lost, or was no answer to it. */
+  readonly isInDoubt: boolean;
 
-  constructor(status: number, details: ErrorDetails, retryAfterSeconds?: number) {
+  constructor(
+    status: number,
+    details: ErrorDetails,
+    { retryAfterSeconds, isInDoubt = false }: { retryAfterSeconds?: number | undefined; isInDoubt?: boolean } = {},
+  ) {
     super(details.description);
     this.status = status;
     this.code = details.code;
@@ -28,6 +34,7 @@ export class ApiError extends Error {
     this.reason = details.reason;
     this.requestId = details.request_id;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.isInDoubt = isInDoubt;
   }
 }
 
@@ -101,16 +108,11 @@ export async function send(path: string, options: CallOptions = {}): Promise<Res
     response = await fetch(address(path, options.params), request);
   } catch (problem) {
     if (options.signal?.aborted) throw problem;
-    throw new ApiError(0, {
-      code: "UNREACHABLE",
-      description: isOffline()
-        ? "You are offline. Try again when you are connected."
-        : "The gateway could not be reached. Check your connection; nothing was changed.",
-    });
+    throw unanswered(isWrite(path, options));
   }
   if (!options.background) foregroundAt = Date.now();
   if (response.ok || response.status === 304) return response;
-  const error = await failure(response);
+  const error = await failure(response, isWrite(path, options));
   // Asking for the session, or for a new one, is answered to who asks.
   if (error.status === 401 && path !== "/api/v1/session") listeners.ended();
   if (error.reason === "session_changed") listeners.changed();
@@ -121,13 +123,35 @@ export async function send(path: string, options: CallOptions = {}): Promise<Res
 export async function call<T>(path: string, options: CallOptions = {}): Promise<T> {
   const response = await send(path, options);
   if (response.status === 204) return undefined as T;
-  const text = await response.text();
-  return (text === "" ? undefined : JSON.parse(text)) as T;
+  try {
+    const text = await response.text();
+    return (text === "" ? undefined : JSON.parse(text)) as T;
+  } catch (problem) {
+    if (options.signal?.aborted) throw problem;
+    throw unanswered(isWrite(path, options));
+  }
 }
 
-async function failure(response: Response): Promise<ApiError> {
+/** Signing in and out is none: whoever has no answer to that does it again. */
+function isWrite(path: string, options: CallOptions): boolean {
+  return options.method !== undefined && options.method !== "GET" && path !== "/api/v1/session";
+}
+
+function unanswered(isInDoubt: boolean): ApiError {
+  const details = {
+    code: "UNREACHABLE",
+    description: isInDoubt
+      ? "No answer came from the gateway. Check your connection."
+      : isOffline()
+        ? "You are offline. Try again when you are connected."
+        : "The gateway could not be reached. Check your connection.",
+  };
+  return new ApiError(0, details, { isInDoubt });
+}
+
+async function failure(response: Response, ofWrite: boolean): Promise<ApiError> {
   const waits = Number(response.headers.get("Retry-After"));
-  const retryAfter = Number.isFinite(waits) && waits > 0 ? waits : undefined;
+  const retryAfterSeconds = Number.isFinite(waits) && waits > 0 ? waits : undefined;
   let details: ErrorDetails = {
     code: "UNEXPECTED_ANSWER",
     description: `The gateway answered ${response.status}. Try again in a moment.`,
@@ -144,14 +168,9 @@ async function failure(response: Response): Promise<ApiError> {
   } catch {
     // Not JSON: something between us and the API answered. Its words would mean nothing to the reader.
   }
-  return new ApiError(response.status, details, retryAfter);
+  return new ApiError(response.status, details, { retryAfterSeconds, isInDoubt: ofWrite && response.status >= 500 });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** A fresh Idempotency-Key: one for each intent, kept while that intent is tried again. */
-export function newIntent(): string {
-  return crypto.randomUUID();
 }

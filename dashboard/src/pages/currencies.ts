@@ -14,9 +14,3 @@ export function withChosen(currencies: string[] | undefined, chosen: string | un
   const known = currencies?.length ? currencies : [DEFAULT_CURRENCY];
   return chosen && !known.includes(chosen) ? [...known, chosen] : known;
 }
-
-/** "₹", "US$"; a currency without a sign has its code. */
-export function signOf(currency: string): string {
-  const parts = new Intl.NumberFormat("en-IN", { style: "currency", currency }).formatToParts(0);
-  return parts.find((part) => part.type === "currency")?.value ?? currency;
-}

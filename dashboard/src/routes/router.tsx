@@ -93,6 +93,8 @@ export const router = createRouter({
   routeTree: root.addChildren([start, login, dashboard.addChildren(pages)]),
   parseSearch,
   stringifySearch,
+  // Another payment is another page: no dialog that was opened on one is there on the next.
+  defaultRemountDeps: ({ params }) => params,
   defaultPreload: "intent",
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,

@@ -1,10 +1,11 @@
 /** A new password, for who knows the old one. */
 
-import { Button, Modal, PasswordInput } from "@mantine/core";
+import { Button, PasswordInput } from "@mantine/core";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { ApiError } from "../api/client";
 import { changePassword } from "../api/session";
 import { Callout } from "../ui/Callout";
+import { Dialog } from "../ui/Dialog";
 import dialogs from "../ui/dialogs.module.css";
 import { adviceFor } from "../ui/ErrorState";
 import { tellDone } from "../ui/notices";
@@ -12,23 +13,31 @@ import { tellDone } from "../ui/notices";
 const LENGTH_MIN = 8;
 
 export default function ChangePassword({ onClose }: { onClose: () => void }) {
+  const [busy, setBusy] = useState(false);
   return (
-    <Modal opened onClose={onClose} title="Change password" size="sm">
-      <PasswordForm onDone={onClose}>
-        <Button variant="default" onClick={onClose}>
+    <Dialog onClose={onClose} title="Change password" size="sm" busy={busy}>
+      <PasswordForm busy={busy} setBusy={setBusy} onDone={onClose}>
+        <Button variant="default" onClick={onClose} disabled={busy}>
           Cancel
         </Button>
       </PasswordForm>
-    </Modal>
+    </Dialog>
   );
 }
 
-/** Asks for both passwords; `children` are the buttons beside the one that changes it. */
-export function PasswordForm({ onDone, children }: { onDone: () => unknown; children: ReactNode }) {
+interface PasswordFormProps {
+  busy: boolean;
+  setBusy: (busy: boolean) => void;
+  onDone: () => unknown;
+  /** The buttons beside the one that changes it. */
+  children: ReactNode;
+}
+
+/** Asks for both passwords. */
+export function PasswordForm({ busy, setBusy, onDone, children }: PasswordFormProps) {
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
   const [problem, setProblem] = useState<ApiError | unknown>(null);
-  const [busy, setBusy] = useState(false);
   const ofNext = problem instanceof ApiError && problem.field === "new_password" ? problem.description : null;
   const ofCurrent =
     problem instanceof ApiError && problem.reason === "password_wrong" ? "That is not your password" : null;

@@ -2,6 +2,7 @@
 
 import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { sessionQuery } from "../api/queries";
 import { signOut, useSession } from "../api/session";
 import { tellProblem } from "../ui/notices";
@@ -11,6 +12,7 @@ import classes from "./NewPassword.module.css";
 export default function NewPassword() {
   const { user } = useSession();
   const queries = useQueryClient();
+  const [busy, setBusy] = useState(false);
 
   return (
     <main id="content" className={classes.page}>
@@ -20,7 +22,11 @@ export default function NewPassword() {
           The password of {user.email} was given to you, so somebody else knows it. Nothing else opens until you change
           it.
         </p>
-        <PasswordForm onDone={() => queries.invalidateQueries({ queryKey: sessionQuery.queryKey })}>
+        <PasswordForm
+          busy={busy}
+          setBusy={setBusy}
+          onDone={() => queries.invalidateQueries({ queryKey: sessionQuery.queryKey })}
+        >
           <Button variant="default" onClick={() => void signOut().catch(tellProblem)}>
             Sign out
           </Button>

@@ -20,6 +20,7 @@ import { useRefusal, useSession } from "../api/session";
 import type { Found } from "../api/shapes";
 import { adviceFor } from "../ui/ErrorState";
 import { tellRefusal } from "../ui/notices";
+import { useOpenDialog } from "../ui/openDialogs";
 import { StatusBadge } from "../ui/StatusBadge";
 import classes from "./Palette.module.css";
 import { MENU } from "./pages";
@@ -54,6 +55,7 @@ function useSettled(text: string): string {
 }
 
 export default function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () => void }) {
+  useOpenDialog(onClose);
   const router = useRouter();
   const session = useSession();
   const mayNotPay = useRefusal("support");
@@ -140,7 +142,15 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
 
   const waiting = words.length >= QUERY_MIN && (searched.isFetching || query !== text.trim());
   return (
-    <Modal.Root opened onClose={onClose} size="lg" yOffset="10dvh" centered={false}>
+    <Modal.Root
+      opened
+      onClose={onClose}
+      size="lg"
+      yOffset="10dvh"
+      centered={false}
+      closeOnEscape={false}
+      returnFocus={false}
+    >
       <Modal.Overlay />
       <Modal.Content aria-label="Search and commands" radius="lg">
         <div className={classes.field}>

@@ -9,6 +9,7 @@ import { useRefusal, useSession } from "../api/session";
 import type { Session } from "../api/shapes";
 import { sayMoved, useEnded } from "../api/whose";
 import { isMac, useShortcuts } from "../ui/keys";
+import { Late } from "../ui/Late";
 import { tellDone, tellRefusal } from "../ui/notices";
 import { StepUp } from "../ui/StepUp";
 import { LinkMark } from "./LinkMark";
@@ -144,11 +145,11 @@ function Frame() {
           </main>
         </div>
       </div>
-      <Suspense>
-        {menuOpen && <MenuDrawer onClose={() => setMenuOpen(false)} />}
+      <Late onFailed={() => setMenuOpen(false)}>{menuOpen && <MenuDrawer onClose={() => setMenuOpen(false)} />}</Late>
+      <Late onFailed={() => setPaletteOpen(false)}>
         {paletteOpen && <Palette onClose={() => setPaletteOpen(false)} onHelp={() => setHelpOpen(true)} />}
-        {helpOpen && <ShortcutHelp onClose={() => setHelpOpen(false)} />}
-      </Suspense>
+      </Late>
+      <Late onFailed={() => setHelpOpen(false)}>{helpOpen && <ShortcutHelp onClose={() => setHelpOpen(false)} />}</Late>
     </StepUp>
   );
 }

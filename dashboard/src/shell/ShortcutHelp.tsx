@@ -1,6 +1,6 @@
 /** Every shortcut that holds on this page. */
 
-import { Modal } from "@mantine/core";
+import { Dialog } from "../ui/Dialog";
 import { isMac, type Shortcut, useRegisteredShortcuts } from "../ui/keys";
 import { SingleKeysSwitch } from "../ui/SingleKeysSwitch";
 import classes from "./ShortcutHelp.module.css";
@@ -16,7 +16,7 @@ export default function ShortcutHelp({ onClose }: { onClose: () => void }) {
   const groups = new Map<string, Shortcut[]>();
   for (const each of shortcuts) groups.set(each.group, [...(groups.get(each.group) ?? []), each]);
   return (
-    <Modal opened onClose={onClose} title="Keyboard shortcuts" size="lg">
+    <Dialog onClose={onClose} title="Keyboard shortcuts" size="lg">
       <div className={classes.choice}>
         <SingleKeysSwitch />
       </div>
@@ -39,6 +39,6 @@ export default function ShortcutHelp({ onClose }: { onClose: () => void }) {
           </section>
         ))}
       </div>
-    </Modal>
+    </Dialog>
   );
 }

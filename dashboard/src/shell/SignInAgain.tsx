@@ -7,11 +7,13 @@ import { signInAgain, useSession } from "../api/session";
 import { signInAdvice } from "../pages/login/advice";
 import { Callout } from "../ui/Callout";
 import dialogs from "../ui/dialogs.module.css";
+import { useOpenDialog } from "../ui/openDialogs";
 
 // Escape in here must not close the dialogs below.
 const KEEPS_ESCAPE = { "data-mantine-stop-propagation": "true" };
 
 export default function SignInAgain() {
+  useOpenDialog(() => {});
   const { user } = useSession();
   const here = useRouterState({ select: (state) => state.location.href });
   const [password, setPassword] = useState("");

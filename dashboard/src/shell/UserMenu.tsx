@@ -2,8 +2,9 @@
 
 import { ActionIcon, Menu } from "@mantine/core";
 import { IconDevicesOff, IconKey, IconKeyboard, IconLogout, IconUserCircle } from "@tabler/icons-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, useState } from "react";
 import { ROLE_NAMES, signOut, signOutEverywhere, useSession } from "../api/session";
+import { Late } from "../ui/Late";
 import { tellProblem } from "../ui/notices";
 import classes from "./UserMenu.module.css";
 
@@ -51,7 +52,7 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Suspense>
+      <Late onFailed={() => setEnding(false)}>
         {ending && (
           <ConfirmDialog
             opened
@@ -63,8 +64,10 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
             Every browser in which you are signed in, this one too, has to sign in again.
           </ConfirmDialog>
         )}
-      </Suspense>
-      <Suspense>{changing && <ChangePassword onClose={() => setChanging(false)} />}</Suspense>
+      </Late>
+      <Late onFailed={() => setChanging(false)}>
+        {changing && <ChangePassword onClose={() => setChanging(false)} />}
+      </Late>
     </>
   );
 }

@@ -1,11 +1,11 @@
 /** Asks before what cannot be taken back, in words that say what will happen. */
 
-import { Button, Modal } from "@mantine/core";
-import { type ReactNode, useState } from "react";
-import { Callout } from "./Callout";
+import { type FormEvent, type ReactNode, useState } from "react";
+import { newKey } from "../api/intents";
+import { Dialog } from "./Dialog";
 import classes from "./dialogs.module.css";
-import { adviceFor } from "./ErrorState";
-import { useSteppedUp } from "./StepUp";
+import { IntentFoot } from "./IntentFoot";
+import { useIntent } from "./useIntent";
 
 interface ConfirmDialogProps {
   opened: boolean;
@@ -15,46 +15,44 @@ interface ConfirmDialogProps {
   /** What the button says: a verb. */
   verb: string;
   danger?: boolean;
-  /** Closes the dialog when it is done; what it throws is shown in the dialog. */
-  run: () => Promise<unknown>;
+  /** Names what is meant, if `run` sends its key: "void pay_1". */
+  intent?: string;
+  /** The dialog closes when it is done; what it throws is shown in the dialog. */
+  run: (key: string) => Promise<unknown>;
+  /** After it, whether it was done or not. */
+  refresh?: () => void;
 }
 
-export function ConfirmDialog({ opened, onClose, title, children, verb, danger = false, run }: ConfirmDialogProps) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const steppedUp = useSteppedUp();
+export function ConfirmDialog({ opened, ...props }: ConfirmDialogProps) {
+  return opened ? <Confirming {...props} /> : null;
+}
 
-  const confirm = async (): Promise<void> => {
-    setBusy(true);
-    setError(null);
-    try {
-      await steppedUp(run);
-      onClose();
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
+function Confirming(props: Omit<ConfirmDialogProps, "opened">) {
+  const { onClose, title, children, verb, danger, run, refresh } = props;
+  const [alone] = useState(newKey);
+  const intent = useIntent<null, unknown>({
+    name: props.intent ?? alone,
+    send: (_, key) => run(key),
+    done: onClose,
+    ...(refresh ? { refresh } : {}),
+  });
+  const confirm = (event: FormEvent): void => {
+    event.preventDefault();
+    event.stopPropagation();
+    void intent.send(null);
   };
-
   return (
-    <Modal opened={opened} onClose={onClose} title={title} size="md">
-      <div className={classes.body}>
+    <Dialog title={title} onClose={onClose} busy={intent.busy}>
+      <form className={classes.body} onSubmit={confirm}>
         <div>{children}</div>
-        {error !== null && (
-          <Callout tone="bad" role="alert">
-            {adviceFor(error)}
-          </Callout>
-        )}
-        <div className={classes.actions}>
-          <Button variant="default" onClick={onClose} disabled={busy}>
-            Cancel
-          </Button>
-          <Button onClick={confirm} loading={busy} {...(danger ? { color: "red" } : {})} data-autofocus>
-            {verb}
-          </Button>
-        </div>
-      </div>
-    </Modal>
+        <IntentFoot
+          intent={intent}
+          verb={verb}
+          onClose={onClose}
+          {...(danger ? { danger } : {})}
+          buttonProps={{ "data-autofocus": true }}
+        />
+      </form>
+    </Dialog>
   );
 }

@@ -6,9 +6,11 @@
 
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useRef } from "react";
+import { ApiError } from "../api/client";
 import classes from "./DataTable.module.css";
 import { ErrorState } from "./ErrorState";
 import { useShortcuts } from "./keys";
+import { useNewest } from "./Pager";
 import { Bone } from "./Skeletons";
 
 export interface Column<T> {
@@ -62,7 +64,13 @@ export function DataTable<T>(props: DataTableProps<T>) {
       : [],
   );
 
-  if (error && !rows) return <ErrorState error={error} what={caption.toLowerCase()} {...(retry ? { retry } : {})} />;
+  const toNewest = useNewest();
+  if (error && !rows) {
+    // The row one came from is gone, or was never in this list: asking again would change nothing.
+    const lost = error instanceof ApiError && error.reason === "unknown_cursor";
+    const way = lost ? { retry: toNewest, verb: "Back to the newest" } : retry ? { retry } : {};
+    return <ErrorState error={error} what={caption.toLowerCase()} {...way} />;
+  }
   if (rows && rows.length === 0) {
     // The table stays in the page, so that who looks for it learns that it is empty.
     return (

@@ -11,6 +11,8 @@ interface ErrorStateProps {
   /** What was to be shown: "the payments". */
   what: string;
   retry?: () => void;
+  /** What the button says that runs `retry`. */
+  verb?: string;
 }
 
 const REASONS: Record<string, (error: ApiError) => string> = {
@@ -24,6 +26,10 @@ const REASONS: Record<string, (error: ApiError) => string> = {
 /** What a person can do about an error, in one sentence. */
 export function adviceFor(error: unknown): string {
   if (!(error instanceof ApiError)) return "Something went wrong on this page. Load it again; if it stays, tell us.";
+  if (error.isInDoubt) {
+    const why = error.status === 0 ? error.description : "The gateway had a problem.";
+    return `${why} It is not known whether this was done: look before you do it again.`;
+  }
   if (error.status === 0) return error.description;
   const words = REASONS[error.reason ?? ""];
   if (words) return words(error);
@@ -32,11 +38,12 @@ export function adviceFor(error: unknown): string {
   if (error.status === 429) {
     return `Too many requests at once. Try again in ${error.retryAfterSeconds ?? 30} seconds.`;
   }
-  if (error.status >= 500) return "The gateway had a problem. Nothing was changed; try again in a moment.";
+  if (error.status >= 500) return "The gateway had a problem. Try again in a moment.";
+  if (error.reason === "unknown_cursor") return "This page of the list is no longer there.";
   return error.description;
 }
 
-export function ErrorState({ error, what, retry }: ErrorStateProps) {
+export function ErrorState({ error, what, retry, verb = "Try again" }: ErrorStateProps) {
   const id = error instanceof ApiError ? error.requestId : undefined;
   return (
     <div className={classes.state} role="alert">
@@ -53,7 +60,7 @@ export function ErrorState({ error, what, retry }: ErrorStateProps) {
       {retry && (
         <div className={classes.action}>
           <Button variant="default" onClick={retry}>
-            Try again
+            {verb}
           </Button>
         </div>
       )}

@@ -1,6 +1,6 @@
 /** Where notices stand, and where a screen reader hears them. */
 
-import { CloseButton } from "@mantine/core";
+import { Button, CloseButton } from "@mantine/core";
 import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
 import { useSyncExternalStore } from "react";
 import classes from "./Notices.module.css";
@@ -16,6 +16,11 @@ export function Notices() {
           <div className={classes.words}>
             {notice.title && <strong>{notice.title}</strong>}
             <div>{notice.message}</div>
+            {notice.action && (
+              <Button variant="default" size="xs" mt={8} onClick={notice.action.run}>
+                {notice.action.verb}
+              </Button>
+            )}
           </div>
           <CloseButton size="sm" aria-label="Dismiss" onClick={() => dismiss(notice.id)} />
         </div>

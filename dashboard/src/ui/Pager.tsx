@@ -2,6 +2,8 @@
 
 import { Button } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
+import { useNavigate } from "@tanstack/react-router";
+import { useCallback, useEffect } from "react";
 import { useShortcuts } from "./keys";
 import classes from "./Pager.module.css";
 
@@ -10,29 +12,43 @@ export interface Place {
   before?: string;
 }
 
+/** The same list from its newest page on, in place of a page that is no longer there. */
+export function useNewest(): () => void {
+  const navigate = useNavigate();
+  return useCallback(() => {
+    const search = ({ after: _a, before: _b, ...kept }: Record<string, string>) => kept;
+    void navigate({ to: ".", search: search as never, replace: true, resetScroll: false });
+  }, [navigate]);
+}
+
 interface PagerProps {
   place: Place;
   /** Ids of the rows shown, and whether there are more in the direction one came from. */
   ids: string[];
   hasMore: boolean;
-  /** They are not those of `place`: from these one cannot go on. */
-  stale?: boolean;
+  /** The rows are those of the page before, while others load: from them no way leads on. */
+  loading: boolean;
   go: (place: Place) => void;
   noun: string;
 }
 
-export function Pager({ place, ids, hasMore, stale = false, go, noun }: PagerProps) {
+export function Pager({ place, ids, hasMore, loading, go, noun }: PagerProps) {
   const first = ids[0];
   const last = ids.at(-1);
-  const newer = place.before ? hasMore : place.after !== undefined;
-  const older = place.before ? true : hasMore;
+  const newer = !loading && (place.before ? hasMore : place.after !== undefined);
+  const older = !loading && (place.before ? ids.length > 0 : hasMore);
   const goNewer = (): void => {
-    if (stale) return;
     if (newer && first) go({ before: first });
     else if (newer) go({});
   };
+  // Nothing is newer than the row one came from: the newest page is what was meant.
+  const nothingNewer = !loading && place.before !== undefined && ids.length === 0;
+  const toNewest = useNewest();
+  useEffect(() => {
+    if (nothingNewer) toNewest();
+  }, [nothingNewer, toNewest]);
   const goOlder = (): void => {
-    if (!stale && older && last) go({ after: last });
+    if (older && last) go({ after: last });
   };
   useShortcuts([
     { keys: "n", does: "Next page", group: "Lists", run: goOlder },

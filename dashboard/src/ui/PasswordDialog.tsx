@@ -1,10 +1,11 @@
 /** The password again, before something secret is shown or changed. */
 
-import { Button, Modal, PasswordInput } from "@mantine/core";
+import { Button, PasswordInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { ApiError } from "../api/client";
 import { confirmPassword } from "../api/session";
 import { Callout } from "./Callout";
+import { Dialog } from "./Dialog";
 import classes from "./dialogs.module.css";
 
 function sayProblem(error: unknown): string {
@@ -32,7 +33,7 @@ export default function PasswordDialog({ onClose }: { onClose: (confirmed: boole
   };
 
   return (
-    <Modal opened onClose={() => onClose(false)} title="Confirm that it is you" size="sm" zIndex={320}>
+    <Dialog onClose={() => onClose(false)} title="Confirm that it is you" size="sm" busy={busy} above>
       <form onSubmit={submit} className={classes.body}>
         <p className={classes.about}>This shows or changes something secret. Enter your password to go on.</p>
         <PasswordInput
@@ -49,7 +50,7 @@ export default function PasswordDialog({ onClose }: { onClose: (confirmed: boole
           </Callout>
         )}
         <div className={classes.actions}>
-          <Button variant="default" onClick={() => onClose(false)}>
+          <Button variant="default" onClick={() => onClose(false)} disabled={busy}>
             Cancel
           </Button>
           <Button type="submit" loading={busy} disabled={password === ""}>
@@ -57,6 +58,6 @@ export default function PasswordDialog({ onClose }: { onClose: (confirmed: boole
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

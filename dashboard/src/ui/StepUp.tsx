@@ -5,8 +5,9 @@
  *     const { secret } = await steppedUp(() => call<{ secret: string }>(path, { method: "POST", body: {} }));
  */
 
-import { createContext, lazy, type ReactNode, Suspense, useCallback, useContext, useRef, useState } from "react";
+import { createContext, lazy, type ReactNode, useCallback, useContext, useRef, useState } from "react";
 import { ApiError } from "../api/client";
+import { Late } from "./Late";
 
 const PasswordDialog = lazy(() => import("./PasswordDialog"));
 
@@ -50,7 +51,7 @@ export function StepUp({ children }: { children: ReactNode }) {
   return (
     <Context value={steppedUp}>
       {children}
-      <Suspense>{asking && <PasswordDialog onClose={close} />}</Suspense>
+      <Late onFailed={() => close(false)}>{asking && <PasswordDialog onClose={close} />}</Late>
     </Context>
   );
 }

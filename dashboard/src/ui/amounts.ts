@@ -2,17 +2,28 @@
 
 const LOCALE = "en-IN";
 
-const exponents = new Map<string, number>();
+// As the gateway has them; browsers know other ones of some currencies, and would be wrong by a hundred.
+const EXPONENTS: Record<string, number> = {
+  BHD: 3,
+  ISK: 0,
+  JOD: 3,
+  JPY: 0,
+  KRW: 0,
+  KWD: 3,
+  OMR: 3,
+  TND: 3,
+  VND: 0,
+};
+const USUAL_EXPONENT = 2;
 
 /** How many digits of the currency stand behind the point: 2 for INR, 0 for JPY, 3 for KWD. */
 export function exponentOf(currency: string): number {
-  let exponent = exponents.get(currency);
-  if (exponent === undefined) {
-    exponent =
-      new Intl.NumberFormat(LOCALE, { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
-    exponents.set(currency, exponent);
-  }
-  return exponent;
+  return EXPONENTS[currency] ?? USUAL_EXPONENT;
+}
+
+/** What stands before an amount in a field: "₹", or the currency's code. */
+export function signOf(currency: string): string {
+  return currency === "INR" ? "₹" : currency;
 }
 
 /** 123456 paise → "1234.56"; the form that a text field holds. */
@@ -37,11 +48,13 @@ export function formatAmount(amount: number, currency: string, style: "full" | "
   const key = `${currency} ${style} ${round}`;
   let format = formats.get(key);
   if (!format) {
+    const digits = round ? 0 : exponent;
     format = new Intl.NumberFormat(LOCALE, {
       style: "currency",
       currency,
-      ...(round ? { minimumFractionDigits: 0, maximumFractionDigits: 0 } : {}),
-      ...(style === "short" ? { notation: "compact", maximumFractionDigits: 1, minimumFractionDigits: 0 } : {}),
+      ...(style === "short"
+        ? { notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: 1 }
+        : { minimumFractionDigits: digits, maximumFractionDigits: digits }),
     });
     formats.set(key, format);
   }
@@ -51,16 +64,35 @@ export function formatAmount(amount: number, currency: string, style: "full" | "
 
 export type Parsed = { amount: number; problem: null } | { amount: null; problem: string };
 
+const GROUPED = /^(\d{1,2}(,\d\d)*,\d{3}|\d{1,3}(,\d{3})+)$/; // 1,23,456 or 123,456
+
+/** The currency's own signs, which may be typed before an amount. */
+function signsOf(currency: string): string[] {
+  const signs = ["symbol", "narrowSymbol"].map((currencyDisplay) =>
+    new Intl.NumberFormat(LOCALE, { style: "currency", currency, currencyDisplay } as Intl.NumberFormatOptions)
+      .formatToParts(0)
+      .find((part) => part.type === "currency")
+      ?.value.toUpperCase(),
+  );
+  return [currency, ...(currency === "INR" ? ["RS.", "RS"] : []), ...signs.filter((sign) => sign !== undefined)];
+}
+
 /** "1,23,456.5" → 12345650 paise, or what is wrong with it, in words. */
 export function parseAmount(text: string, currency: string): Parsed {
   const exponent = exponentOf(currency);
-  const plain = text.replace(/[\s,\u00a0]/g, "").replace(/^(₹|Rs\.?|INR|[$€£¥])/i, "");
+  const typed = text.trim();
+  const sign = signsOf(currency).find((each) => typed.toUpperCase().startsWith(each)) ?? "";
+  const plain = typed.slice(sign.length).trim();
   if (plain === "") return { amount: null, problem: "Enter an amount" };
-  const match = /^(\d*)(?:\.(\d*))?$/.exec(plain);
+  const match = /^([\d,]*)(?:\.(\d*))?$/.exec(plain);
   if (!match || (match[1] === "" && !match[2])) {
     return { amount: null, problem: `Enter an amount such as ${exponent === 0 ? "500" : "500.00"}` };
   }
-  const [, major = "", minor = ""] = match;
+  const [, whole = "", minor = ""] = match;
+  if (whole.includes(",") && !GROUPED.test(whole)) {
+    return { amount: null, problem: "A comma parts thousands or lakhs, as in 1,23,456; the rest follows a point" };
+  }
+  const major = whole.replaceAll(",", "");
   if (minor.length > exponent) {
     const places = exponent === 0 ? "no digits" : `at most ${exponent} digits`;
     return { amount: null, problem: `${currency} has ${places} after the point` };

@@ -62,7 +62,8 @@ function pressed(event: KeyboardEvent): void {
     registered.findLast((each) => each.keys === sequence) ?? registered.findLast((each) => each.keys === key);
   if (found && (found.everywhere || (!inText && !inDialog))) {
     event.preventDefault();
-    found.run();
+    // A dialog is finished or closed first: what lies under it stays as it is.
+    if (!inDialog) found.run();
   } else if (!inText && !inDialog && !mod && registered.some((each) => each.keys.startsWith(`${key} `))) {
     pending = { key, at: event.timeStamp };
   }

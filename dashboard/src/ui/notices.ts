@@ -7,6 +7,8 @@ export interface Notice {
   tone: "good" | "bad";
   title: string | null;
   message: string;
+  /** What can be done about it, as a button. It stays until it is dismissed. */
+  action?: { verb: string; run: () => void };
 }
 
 const SHOWN_MS = { good: 4_500, bad: 10_000 };
@@ -32,22 +34,35 @@ export function dismiss(id: number): void {
   changed(notices.filter((notice) => notice.id !== id));
 }
 
-function tell(tone: Notice["tone"], title: string | null, message: string): void {
+function tell(notice: Omit<Notice, "id">): void {
   count += 1;
   const id = count;
-  changed([...notices, { id, tone, title, message }].slice(-SHOWN_MAX));
-  setTimeout(() => dismiss(id), SHOWN_MS[tone]);
+  changed([...notices, { id, ...notice }].slice(-SHOWN_MAX));
+  if (!notice.action) setTimeout(() => dismiss(id), SHOWN_MS[notice.tone]);
 }
 
 export function tellDone(message: string): void {
-  tell("good", null, message);
+  tell({ tone: "good", title: null, message });
 }
 
 /** Why nothing happened, to one who may not do it. */
 export function tellRefusal(refusal: string): void {
-  tell("bad", null, refusal);
+  tell({ tone: "bad", title: null, message: refusal });
 }
 
 export function tellProblem(error: unknown): void {
-  tell("bad", "That did not work", adviceFor(error));
+  tell({ tone: "bad", title: "That did not work", message: adviceFor(error) });
+}
+
+const RELOAD = "This page could not be loaded whole";
+
+/** A file of the page is not there: a new version has taken its place, or the connection is gone. */
+export function tellReload(): void {
+  if (notices.some((notice) => notice.title === RELOAD)) return;
+  tell({
+    tone: "bad",
+    title: RELOAD,
+    message: "There is a new version of the dashboard, or no connection. Load the page again.",
+    action: { verb: "Reload", run: () => location.reload() },
+  });
 }

@@ -3,7 +3,6 @@
 import { IconRefresh } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import { useRefusal } from "../../api/session";
 import {
   Bones,
@@ -21,6 +20,7 @@ import {
   Time,
   tellDone,
   tellProblem,
+  useIntent,
 } from "../../ui";
 import { webhooksQuery } from "../webhooks/queries";
 import classes from "./Developers.module.css";
@@ -33,7 +33,16 @@ export function EventDetail({ id }: { id: string }) {
   const deliveries = useQuery(webhooksQuery({ event_id: id, limit: 25 }));
   const queries = useQueryClient();
   const refusal = useRefusal("support");
-  const [busy, setBusy] = useState(false);
+  const replay = useIntent<null, { scheduled: number }>({
+    name: `replay ${id}`,
+    send: (_, key) => replayEvent(id, key),
+    done: ({ scheduled }) =>
+      tellDone(
+        scheduled === 0 ? "No endpoint wants it, or it is on its way already" : `On its way to ${scheduled} endpoints`,
+      ),
+    failed: tellProblem,
+    refresh: () => void queries.invalidateQueries({ queryKey: ["webhooks"] }),
+  });
   if (!event) {
     return (
       <>
@@ -48,28 +57,14 @@ export function EventDetail({ id }: { id: string }) {
       </>
     );
   }
-  const replay = async (): Promise<void> => {
-    setBusy(true);
-    try {
-      const { scheduled } = await replayEvent(id);
-      tellDone(
-        scheduled === 0 ? "No endpoint wants it, or it is on its way already" : `On its way to ${scheduled} endpoints`,
-      );
-    } catch (problem) {
-      tellProblem(problem);
-    } finally {
-      setBusy(false);
-      void queries.invalidateQueries({ queryKey: ["webhooks"] });
-    }
-  };
   return (
     <>
       <PageHeader title={event.type} within={WITHIN}>
         <GuardedButton
           leftSection={<IconRefresh size={16} aria-hidden />}
           refusal={refusal}
-          loading={busy}
-          onClick={() => void replay()}
+          loading={replay.busy}
+          onClick={() => void replay.send(null)}
         >
           Replay
         </GuardedButton>

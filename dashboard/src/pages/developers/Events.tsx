@@ -97,6 +97,7 @@ export function Events() {
           place={filters}
           ids={data.data.map((event) => event.id)}
           hasMore={data.has_more}
+          loading={isPlaceholderData}
           noun="events"
           go={(place) => show({ ...kept, ...place })}
         />

@@ -1,11 +1,10 @@
 /** API keys: made, rolled, revoked. A secret is shown once. */
 
-import { Button, Menu, Modal, Select } from "@mantine/core";
+import { Button, Menu } from "@mantine/core";
 import { IconDots, IconKey, IconPlus } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { newIntent } from "../../api/client";
 import { useRefusal } from "../../api/session";
 import type { ApiKey } from "../../api/shapes";
 import {
@@ -14,16 +13,17 @@ import {
   ConfirmDialog,
   CopyButton,
   DataTable,
+  Dialog,
   EmptyState,
   GuardedButton,
   IdText,
-  NotConfirmed,
+  OverlapDialog,
   Panel,
   StatusBadge,
   Time,
   tellDone,
   tellProblem,
-  useSteppedUp,
+  useIntent,
 } from "../../ui";
 import classes from "./Developers.module.css";
 import { createKey, keysQuery, revokeKey, rollKey } from "./queries";
@@ -97,26 +97,18 @@ export function Keys() {
   const { data, error, refetch } = useQuery(keysQuery);
   const queries = useQueryClient();
   const refusal = useRefusal("developer");
-  const steppedUp = useSteppedUp();
   const [made, setMade] = useState<ApiKey | null>(null);
-  const [busy, setBusy] = useState(false);
   const [dialog, setDialog] = useState<{ what: "roll" | "revoke"; key: ApiKey } | null>(null);
-  const [overlap, setOverlap] = useState("86400");
   const close = (): void => setDialog(null);
-  const refresh = (): Promise<void> => queries.invalidateQueries({ queryKey: ["api_keys"] });
+  const refresh = (): void => void queries.invalidateQueries({ queryKey: ["api_keys"] });
 
-  const create = async (): Promise<void> => {
-    setBusy(true);
-    const intent = newIntent();
-    try {
-      setMade(await steppedUp(() => createKey(intent)));
-      void refresh();
-    } catch (problem) {
-      if (!(problem instanceof NotConfirmed)) tellProblem(problem);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const create = useIntent<null, ApiKey>({
+    name: "create a key",
+    send: (_, key) => createKey(key),
+    done: setMade,
+    failed: tellProblem,
+    refresh,
+  });
 
   return (
     <div className={classes.stack}>
@@ -129,8 +121,8 @@ export function Keys() {
             size="xs"
             leftSection={<IconPlus size={15} aria-hidden />}
             refusal={refusal}
-            loading={busy}
-            onClick={() => void create()}
+            loading={create.busy}
+            onClick={() => void create.send(null)}
           >
             Create key
           </GuardedButton>
@@ -169,57 +161,46 @@ export function Keys() {
           <span>OpenAPI 3.1, to make a client from</span>
         </a>
       </nav>
-      <Modal
-        opened={made !== null}
-        onClose={() => setMade(null)}
-        title="Your new key"
-        size="md"
-        closeOnClickOutside={false}
-      >
-        <div className={classes.form}>
-          <Callout tone="wait">The secret is shown this once. Copy it to your server’s secret store now.</Callout>
-          <div>
-            <p className={classes.label}>Publishable key</p>
-            <div className={classes.secret}>
-              <code>{made?.api_key}</code>
-              {made && <CopyButton text={made.api_key} what="key" />}
+      {made && (
+        <Dialog onClose={() => setMade(null)} title="Your new key" stays>
+          <div className={classes.form}>
+            <Callout tone="wait">The secret is shown this once. Copy it to your server’s secret store now.</Callout>
+            <div>
+              <p className={classes.label}>Publishable key</p>
+              <div className={classes.secret}>
+                <code>{made.api_key}</code>
+                <CopyButton text={made.api_key} what="key" />
+              </div>
+            </div>
+            <div>
+              <p className={classes.label}>Secret</p>
+              <div className={classes.secret}>
+                <code>{made.api_secret ?? "not shown again"}</code>
+                {made.api_secret && <CopyButton text={made.api_secret} what="secret" />}
+              </div>
+            </div>
+            <div className={`${classes.buttons} ${classes.end}`}>
+              <Button onClick={() => setMade(null)}>I have copied it</Button>
             </div>
           </div>
-          <div>
-            <p className={classes.label}>Secret</p>
-            <div className={classes.secret}>
-              <code>{made?.api_secret ?? "not shown again"}</code>
-              {made?.api_secret && <CopyButton text={made.api_secret} what="secret" />}
-            </div>
-          </div>
-          <div className={`${classes.buttons} ${classes.end}`}>
-            <Button onClick={() => setMade(null)}>I have copied it</Button>
-          </div>
-        </div>
-      </Modal>
-      <ConfirmDialog
-        opened={dialog?.what === "roll"}
-        onClose={close}
-        title="Roll this key"
-        verb="Roll"
-        danger={overlap === "0"}
-        run={async () => {
-          if (!dialog) return;
-          setMade(await rollKey(dialog.key.api_key, Number(overlap)));
-          void refresh();
-        }}
-      >
-        <p className={classes.note} style={{ marginBottom: 14 }}>
-          You get a new key and secret in place of <code>{dialog?.key.api_key}</code>. Change your programs over while
-          both work.
-        </p>
-        <Select
+        </Dialog>
+      )}
+      {dialog?.what === "roll" && (
+        <OverlapDialog
+          title="Roll this key"
           label="How long the old key still works"
-          data={OVERLAPS}
-          value={overlap}
-          onChange={(value) => setOverlap(value ?? "86400")}
-        />
-      </ConfirmDialog>
+          verb="Roll"
+          choices={OVERLAPS}
+          intent={`roll ${dialog.key.api_key}`}
+          send={(overlap, key) => rollKey(dialog.key.api_key, overlap, key)}
+          done={setMade}
+          refresh={refresh}
+          onClose={close}
+        >
+          You get a new key and secret in place of <code>{dialog.key.api_key}</code>. Change your programs over while
+          both work.
+        </OverlapDialog>
+      )}
       <ConfirmDialog
         opened={dialog?.what === "revoke"}
         onClose={close}
@@ -230,8 +211,8 @@ export function Keys() {
           if (!dialog) return;
           await revokeKey(dialog.key.api_key);
           tellDone("The key is revoked");
-          void refresh();
         }}
+        refresh={refresh}
       >
         <code>{dialog?.key.api_key}</code> stops working at once, and for good. Programs that use it get 401. To change
         over without a gap, roll it instead.

@@ -167,6 +167,7 @@ export function Requests() {
             place={filters}
             ids={data.data.map((request) => request.id)}
             hasMore={data.has_more}
+            loading={isPlaceholderData}
             noun="calls"
             go={(place) => {
               const { after: _a, before: _b, ...kept } = filters;

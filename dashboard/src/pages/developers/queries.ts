@@ -1,7 +1,7 @@
 /** What the developers' pages ask for, and what they change. */
 
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { call, newIntent, type Params } from "../../api/client";
+import { call, type Params } from "../../api/client";
 import { get, live } from "../../api/queries";
 import type { ApiKey, GatewayEvent, Page, RequestEntry } from "../../api/shapes";
 
@@ -10,14 +10,14 @@ export const keysQuery = queryOptions({
   queryFn: ({ signal }) => get<{ data: ApiKey[] }>("/api/v1/api_keys", {}, signal),
 });
 
-export const createKey = (intent: string): Promise<ApiKey> =>
-  call("/api/v1/api_keys", { method: "POST", body: {}, idempotencyKey: intent });
+export const createKey = (idempotencyKey: string): Promise<ApiKey> =>
+  call("/api/v1/api_keys", { method: "POST", body: {}, idempotencyKey });
 
-export const rollKey = (key: string, overlap_seconds: number): Promise<ApiKey> =>
+export const rollKey = (key: string, overlap_seconds: number, idempotencyKey: string): Promise<ApiKey> =>
   call(`/api/v1/api_keys/${encodeURIComponent(key)}/roll`, {
     method: "POST",
     body: { overlap_seconds },
-    idempotencyKey: newIntent(),
+    idempotencyKey,
   });
 
 export const revokeKey = (key: string): Promise<ApiKey> =>
@@ -47,5 +47,5 @@ export const eventQuery = (id: string) =>
     queryFn: ({ signal }) => get<GatewayEvent>(`/api/v1/events/${encodeURIComponent(id)}`, {}, signal),
   });
 
-export const replayEvent = (id: string): Promise<{ scheduled: number }> =>
-  call(`/api/v1/events/${encodeURIComponent(id)}/replay`, { method: "POST", body: {}, idempotencyKey: newIntent() });
+export const replayEvent = (id: string, idempotencyKey: string): Promise<{ scheduled: number }> =>
+  call(`/api/v1/events/${encodeURIComponent(id)}/replay`, { method: "POST", body: {}, idempotencyKey });

@@ -1,13 +1,23 @@
 /** Makes an order, and hands over its checkout: a link to send, a code to scan. */
 
-import { Autocomplete, Button, Modal, SegmentedControl, TextInput } from "@mantine/core";
+import { Autocomplete, Button, SegmentedControl, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
-import { ApiError, call, newIntent } from "../../api/client";
+import { ApiError, call } from "../../api/client";
 import type { NewOrder, Order } from "../../api/shapes";
-import { adviceFor, Callout, checkAmount, formatAmount, LinkButton, named } from "../../ui";
+import {
+  checkAmount,
+  Dialog,
+  formatAmount,
+  IntentFoot,
+  LinkButton,
+  named,
+  signOf,
+  toDecimal,
+  useIntent,
+} from "../../ui";
 import dialogs from "../../ui/dialogs.module.css";
-import { signOf, useCurrencies } from "../currencies";
+import { useCurrencies } from "../currencies";
 import { DEFAULT_CURRENCY } from "../filters";
 import { CheckoutLink } from "./CheckoutLink";
 
@@ -17,52 +27,42 @@ const RECEIPT_MAX = 255;
 export default function InitiatePayment({ onClose }: { onClose: () => void }) {
   const queries = useQueryClient();
   const captureLabel = useId();
-  const [text, setText] = useState("");
-  const [receipt, setReceipt] = useState("");
-  const [capture, setCapture] = useState<"automatic" | "manual">("automatic");
-  const [left, setLeft] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const [intent, setIntent] = useState(newIntent);
   const [order, setOrder] = useState<Order | null>(null);
-  const [typed, setTyped] = useState(DEFAULT_CURRENCY);
+  const intent = useIntent<NewOrder, Order>({
+    name: "initiate a payment",
+    send: (body, key) => call("/api/v1/orders", { method: "POST", body, idempotencyKey: key }),
+    done: setOrder,
+    refresh: () => void queries.invalidateQueries({ queryKey: ["orders"] }),
+  });
+  const { doubted, locked, error } = intent;
+  const [typed, setTyped] = useState(doubted?.currency ?? DEFAULT_CURRENCY);
   const known = useCurrencies(DEFAULT_CURRENCY);
   // Three letters, as all codes are; which of them the gateway takes, it says itself.
   const currency = typed.trim().toUpperCase();
   const isCode = /^[A-Z]{3}$/.test(currency);
   const sign = signOf(isCode ? currency : DEFAULT_CURRENCY);
+  const [text, setText] = useState(doubted ? toDecimal(doubted.amount, doubted.currency ?? DEFAULT_CURRENCY) : "");
+  const [receipt, setReceipt] = useState(doubted?.receipt ?? "");
+  const [capture, setCapture] = useState<"automatic" | "manual">(doubted?.capture ?? "automatic");
+  const [left, setLeft] = useState(false);
   const checked = checkAmount(text, isCode ? currency : DEFAULT_CURRENCY, { least: LEAST });
   const of = (field: string): string | null =>
     error instanceof ApiError && error.field === field ? error.description : null;
   const ofAmount = of("amount");
   const ofCurrency = isCode ? of("currency") : "Three letters, such as INR";
 
-  const changed = (): void => {
-    setError(null);
-    setIntent(newIntent());
-  };
-
-  const submit = async (event: FormEvent): Promise<void> => {
+  const submit = (event: FormEvent): void => {
     event.preventDefault();
     setLeft(true);
     if (checked.amount === null || !isCode) return;
     const body: NewOrder = { amount: checked.amount, currency, capture };
     if (receipt.trim() !== "") body.receipt = receipt.trim();
-    setBusy(true);
-    setError(null);
-    try {
-      setOrder(await call<Order>("/api/v1/orders", { method: "POST", body, idempotencyKey: intent }));
-      await queries.invalidateQueries({ queryKey: ["orders"] });
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
+    void intent.send(body);
   };
 
   if (order) {
     return (
-      <Modal opened onClose={onClose} title={`${formatAmount(order.amount, order.currency)} to be paid`} size="md">
+      <Dialog onClose={onClose} title={`${formatAmount(order.amount, order.currency)} to be paid`}>
         <div className={dialogs.body}>
           <CheckoutLink orderId={order.id} />
           <div className={dialogs.actions}>
@@ -73,7 +73,6 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
                 setText("");
                 setReceipt("");
                 setLeft(false);
-                changed();
               }}
             >
               Another one
@@ -83,11 +82,11 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
             </LinkButton>
           </div>
         </div>
-      </Modal>
+      </Dialog>
     );
   }
   return (
-    <Modal opened onClose={onClose} title="Initiate a payment" size="md">
+    <Dialog onClose={onClose} title="Initiate a payment" busy={intent.busy}>
       <form onSubmit={submit} className={dialogs.body} noValidate {...named("initiate-payment-form")}>
         <TextInput
           label="Amount"
@@ -98,9 +97,10 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
           leftSection={<span aria-hidden>{sign}</span>}
           leftSectionWidth={sign.length > 2 ? 52 : 36}
           value={text}
+          readOnly={locked}
           onChange={(event) => {
             setText(event.currentTarget.value);
-            changed();
+            intent.clear();
           }}
           onBlur={() => setLeft(text !== "")}
           error={ofAmount ?? (left || text.length > 1 ? checked.problem : null)}
@@ -114,9 +114,10 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
           maxLength={3}
           data={known}
           value={typed}
+          readOnly={locked}
           onChange={(next) => {
             setTyped(next);
-            changed();
+            intent.clear();
           }}
           error={ofCurrency}
           {...named("order-currency-input")}
@@ -126,9 +127,10 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
           description="Your own name for it, such as an invoice number; you can search for it"
           maxLength={RECEIPT_MAX}
           value={receipt}
+          readOnly={locked}
           onChange={(event) => {
             setReceipt(event.currentTarget.value);
-            changed();
+            intent.clear();
           }}
           {...named("order-receipt-input")}
         />
@@ -144,26 +146,25 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
               { value: "manual", label: "When I capture it" },
             ]}
             value={capture}
+            disabled={locked}
             onChange={(value) => {
               setCapture(value === "manual" ? "manual" : "automatic");
-              changed();
+              intent.clear();
             }}
           />
         </div>
-        {error !== null && !ofAmount && !of("currency") && (
-          <Callout tone="bad" role="alert">
-            {adviceFor(error)}
-          </Callout>
-        )}
-        <div className={dialogs.actions}>
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={busy} {...named("create-order-button")}>
-            Make the checkout link
-          </Button>
-        </div>
+        <IntentFoot
+          intent={intent}
+          verb={
+            checked.amount === null || !isCode
+              ? "Make the checkout link"
+              : `Make the link for ${formatAmount(checked.amount, currency)}`
+          }
+          onClose={onClose}
+          told={ofAmount !== null || of("currency") !== null}
+          buttonProps={named("create-order-button")}
+        />
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -4,7 +4,7 @@ import { Button } from "@mantine/core";
 import { IconFilterOff, IconPlus, IconReceipt2 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, useEffect } from "react";
 import { ordersQuery } from "../../api/queries";
 import { useRefusal } from "../../api/session";
 import {
@@ -15,6 +15,7 @@ import {
   FilterSelect,
   FilterText,
   GuardedButton,
+  Late,
   named,
   PageHeader,
   Pager,
@@ -47,6 +48,7 @@ export default function Orders() {
 
   const show = (next: Filters): void => void navigate({ to: "/dashboard/orders", search: next });
   const choose = (choice: Filters): void => show(withChoice(filters, choice));
+  const close = (): void => void navigate({ to: "/dashboard/orders", search: filters, replace: true });
   const initiate = (): void => void navigate({ to: "/dashboard/orders", search: { ...filters, new: "1" } });
 
   // An order's own id is no filter: it is where to go.
@@ -141,7 +143,7 @@ export default function Orders() {
             place={filters}
             ids={data?.data.map((order) => order.id) ?? []}
             hasMore={data?.has_more ?? false}
-            stale={isPlaceholderData || !data}
+            loading={isPlaceholderData || !data}
             noun="orders"
             go={(place) => {
               const { after: _a, before: _b, ...kept } = filters;
@@ -150,7 +152,7 @@ export default function Orders() {
           />
         )}
       </Panel>
-      <Suspense>{initiating && <InitiatePayment onClose={() => show(filters)} />}</Suspense>
+      <Late onFailed={close}>{initiating && <InitiatePayment onClose={close} />}</Late>
     </>
   );
 }

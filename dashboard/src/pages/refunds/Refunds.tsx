@@ -120,7 +120,7 @@ export default function Refunds() {
             place={filters}
             ids={data?.data.map((refund) => refund.id) ?? []}
             hasMore={data?.has_more ?? false}
-            stale={isPlaceholderData || !data}
+            loading={isPlaceholderData || !data}
             noun="refunds"
             go={(place) => {
               const { after: _a, before: _b, ...kept } = filters;

@@ -3,7 +3,7 @@
 import { ActionIcon, Button, TextInput } from "@mantine/core";
 import { IconTrash, IconWorld } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, lazy, Suspense, useState } from "react";
+import { type FormEvent, lazy, useState } from "react";
 import { ApiError, call } from "../../api/client";
 import { merchantQuery } from "../../api/queries";
 import { ROLE_NAMES, signOutEverywhere, useRefusal, useSession } from "../../api/session";
@@ -18,6 +18,7 @@ import {
   Facts,
   GuardedButton,
   IdText,
+  Late,
   PageHeader,
   Panel,
   SingleKeysSwitch,
@@ -89,7 +90,9 @@ function You() {
           </Button>
         </div>
       </div>
-      <Suspense>{changing && <ChangePassword onClose={() => setChanging(false)} />}</Suspense>
+      <Late onFailed={() => setChanging(false)}>
+        {changing && <ChangePassword onClose={() => setChanging(false)} />}
+      </Late>
       <ConfirmDialog
         opened={ending}
         onClose={() => setEnding(false)}

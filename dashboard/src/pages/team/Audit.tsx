@@ -113,6 +113,7 @@ export function Audit() {
           place={filters}
           ids={data.data.map((entry) => entry.id)}
           hasMore={data.has_more}
+          loading={isPlaceholderData}
           noun="entries"
           go={(place) => show({ ...(filters.actor ? { actor: filters.actor } : {}), ...place })}
         />

@@ -1,61 +1,64 @@
 /** Adds a member, with a password to begin with that is shown once. */
 
-import { Button, Modal, Select, TextInput } from "@mantine/core";
+import { Select, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiError } from "../../api/client";
-import type { Role } from "../../api/shapes";
-import { adviceFor, Callout, useSteppedUp } from "../../ui";
+import type { Member, Role } from "../../api/shapes";
+import { Dialog, IntentFoot, useIntent } from "../../ui";
 import { GivenPassword } from "./GivenPassword";
-import { addMember, newPassword, ROLE_OPTIONS } from "./queries";
+import { addMember, type NewMember, newPassword, ROLE_OPTIONS } from "./queries";
 import classes from "./Team.module.css";
 
 export default function InviteDialog({ onClose }: { onClose: () => void }) {
   const queries = useQueryClient();
-  const steppedUp = useSteppedUp();
-  const [email, setEmail] = useState("");
-  const [name, setName] = useState("");
-  const [role, setRole] = useState<Role>("support");
-  const [password] = useState(newPassword);
-  const [busy, setBusy] = useState(false);
-  const [done, setDone] = useState(false);
-  const [problem, setProblem] = useState<{ field: string | undefined; text: string } | null>(null);
-
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    event.stopPropagation();
-    if (name.trim() === "") return setProblem({ field: "name", text: "Enter a name" });
-    if (!/^\S+@\S+$/.test(email.trim())) return setProblem({ field: "email", text: "Enter an email address" });
-    setBusy(true);
-    setProblem(null);
-    try {
-      await steppedUp(() => addMember({ email: email.trim(), name: name.trim(), role, password }));
-      setDone(true);
+  const [added, setAdded] = useState<NewMember | null>(null);
+  const intent = useIntent<NewMember, Member>({
+    name: "add a member",
+    send: addMember,
+    done: (_, member) => setAdded(member),
+    refresh: () => {
       void queries.invalidateQueries({ queryKey: ["team"] });
       void queries.invalidateQueries({ queryKey: ["audit"] });
-    } catch (error) {
-      setProblem({ field: error instanceof ApiError ? error.field : undefined, text: adviceFor(error) });
-    } finally {
-      setBusy(false);
-    }
+    },
+  });
+  const { doubted, locked, error } = intent;
+  const [email, setEmail] = useState(doubted?.email ?? "");
+  const [name, setName] = useState(doubted?.name ?? "");
+  const [role, setRole] = useState<Role>(doubted?.role ?? "support");
+  const [password] = useState(newPassword);
+  const [wrong, setWrong] = useState<{ name?: string; email?: string }>({});
+
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    event.stopPropagation();
+    intent.clear();
+    const found: typeof wrong = {};
+    if (name.trim() === "") found.name = "Enter a name";
+    if (!/^\S+@\S+$/.test(email.trim())) found.email = "Enter an email address";
+    setWrong(found);
+    if (Object.keys(found).length > 0) return;
+    void intent.send({ email: email.trim(), name: name.trim(), role, password });
   };
 
-  if (done) {
+  if (added) {
     return (
-      <Modal opened onClose={onClose} title={`${name.trim()} can sign in`} size="md" closeOnClickOutside={false}>
-        <GivenPassword password={password} onClose={onClose} />
-      </Modal>
+      <Dialog onClose={onClose} title={`${added.name} can sign in`} stays>
+        <GivenPassword password={added.password} onClose={onClose} />
+      </Dialog>
     );
   }
-  const errorOf = (field: string): string | null => (problem?.field === field ? problem.text : null);
+  const errorOf = (field: "name" | "email"): string | null =>
+    wrong[field] ?? (error instanceof ApiError && error.field === field ? error.description : null);
   return (
-    <Modal opened onClose={onClose} title="Add a member" size="md">
+    <Dialog onClose={onClose} title="Add a member" busy={intent.busy}>
       <form className={classes.form} onSubmit={submit} noValidate>
         <TextInput
           label="Name"
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
           error={errorOf("name")}
+          readOnly={locked}
           autoComplete="off"
           maxLength={120}
           data-autofocus
@@ -66,6 +69,7 @@ export default function InviteDialog({ onClose }: { onClose: () => void }) {
           value={email}
           onChange={(event) => setEmail(event.currentTarget.value)}
           error={errorOf("email")}
+          readOnly={locked}
           autoComplete="off"
           maxLength={254}
         />
@@ -73,23 +77,17 @@ export default function InviteDialog({ onClose }: { onClose: () => void }) {
           label="Role"
           data={ROLE_OPTIONS}
           value={role}
+          disabled={locked}
           onChange={(value) => setRole((value ?? "support") as Role)}
         />
         <p className={classes.note}>A password to begin with is made up, and shown to you once.</p>
-        {problem && errorOf("name") === null && errorOf("email") === null && (
-          <Callout tone="bad" role="alert">
-            {problem.text}
-          </Callout>
-        )}
-        <div className={classes.buttons}>
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={busy}>
-            Add member
-          </Button>
-        </div>
+        <IntentFoot
+          intent={intent}
+          verb="Add member"
+          onClose={onClose}
+          told={errorOf("name") !== null || errorOf("email") !== null}
+        />
       </form>
-    </Modal>
+    </Dialog>
   );
 }

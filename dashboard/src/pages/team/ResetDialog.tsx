@@ -1,10 +1,10 @@
 /** Gives a member who has forgotten theirs a new password, which is shown once. */
 
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Member } from "../../api/shapes";
-import { adviceFor, Callout, useSteppedUp } from "../../ui";
+import { adviceFor, Callout, Dialog, useSteppedUp } from "../../ui";
 import { GivenPassword } from "./GivenPassword";
 import { changeMember, newPassword } from "./queries";
 import classes from "./Team.module.css";
@@ -33,20 +33,13 @@ export default function ResetDialog({ member, onClose }: { member: Member; onClo
 
   if (done) {
     return (
-      <Modal
-        opened
-        onClose={onClose}
-        title={`${member.name} has a new password`}
-        size="md"
-        closeOnClickOutside={false}
-        closeOnEscape={false}
-      >
+      <Dialog onClose={onClose} title={`${member.name} has a new password`} stays>
         <GivenPassword password={password} onClose={onClose} />
-      </Modal>
+      </Dialog>
     );
   }
   return (
-    <Modal opened onClose={onClose} title={`Give ${member.name} a new password`} size="md">
+    <Dialog onClose={onClose} title={`Give ${member.name} a new password`} busy={busy}>
       <div className={classes.form}>
         <div>
           For when they have forgotten theirs. {member.email} is signed out everywhere at once, and the old password
@@ -66,6 +59,6 @@ export default function ResetDialog({ member, onClose }: { member: Member; onClo
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -3,7 +3,7 @@
 import { Button, Menu, Select } from "@mantine/core";
 import { IconDots, IconLock, IconUserPlus } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { lazy, useState } from "react";
 import { ROLE_NAMES, useRefusal, useSession } from "../../api/session";
 import type { Member, Role } from "../../api/shapes";
 import {
@@ -12,6 +12,7 @@ import {
   DataTable,
   EmptyState,
   GuardedButton,
+  Late,
   PageHeader,
   Panel,
   Time,
@@ -82,7 +83,7 @@ export default function Team() {
           </>
         )}
       </div>
-      <Suspense>{adding && <InviteDialog onClose={() => setAdding(false)} />}</Suspense>
+      <Late onFailed={() => setAdding(false)}>{adding && <InviteDialog onClose={() => setAdding(false)} />}</Late>
     </>
   );
 }
@@ -192,7 +193,9 @@ function Members() {
           onChange={(value) => setRole((value ?? "support") as Role)}
         />
       </ConfirmDialog>
-      <Suspense>{dialog?.what === "password" && <ResetDialog member={dialog.member} onClose={close} />}</Suspense>
+      <Late onFailed={close}>
+        {dialog?.what === "password" && <ResetDialog member={dialog.member} onClose={close} />}
+      </Late>
       <ConfirmDialog
         opened={dialog?.what === "remove"}
         onClose={close}

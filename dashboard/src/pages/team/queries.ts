@@ -26,7 +26,8 @@ export interface NewMember {
   password: string;
 }
 
-export const addMember = (member: NewMember): Promise<Member> => call("/api/v1/team", { method: "POST", body: member });
+export const addMember = (member: NewMember, idempotencyKey: string): Promise<Member> =>
+  call("/api/v1/team", { method: "POST", body: member, idempotencyKey });
 
 export const changeMember = (id: string, change: { role?: Role; name?: string; password?: string }): Promise<Member> =>
   call(`/api/v1/team/${encodeURIComponent(id)}`, { method: "PUT", body: change });

@@ -1,10 +1,14 @@
 /** Asks for an amount in the currency's own form, checks it while it is typed, and does what was to be done with it. */
 
-import { Button, Modal, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { newIntent } from "../../api/client";
-import { adviceFor, Callout, checkAmount, formatAmount, toDecimal } from "../../ui";
+import { checkAmount, Dialog, formatAmount, IntentFoot, signOf, toDecimal, useIntent } from "../../ui";
 import dialogs from "../../ui/dialogs.module.css";
+
+export interface AmountBody {
+  amount: number;
+  reason?: string;
+}
 
 interface AmountDialogProps {
   title: string;
@@ -20,7 +24,13 @@ interface AmountDialogProps {
   danger?: boolean;
   /** What is left after this amount, in words. */
   after: (amount: number) => string;
-  run: (amount: number, reason: string, intent: string) => Promise<unknown>;
+  /** What is meant, and of which payment: "refund pay_1". */
+  intent: string;
+  send: (body: AmountBody, key: string) => Promise<unknown>;
+  /** The dialog is closed then. */
+  done: (amount: number) => void;
+  /** After it, whether it was done or not. */
+  refresh: () => void;
   onClose: () => void;
 }
 
@@ -28,32 +38,33 @@ const LEAST = 1;
 const REASON_MAX = 255;
 
 export function AmountDialog(props: AmountDialogProps) {
-  const { title, verb, label, about, currency, most, mostIs, withReason, danger, after, run, onClose } = props;
-  const [text, setText] = useState(toDecimal(most, currency));
-  const [reason, setReason] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  // One for as long as the dialog is open: pressed twice, or sent again after a lost answer, it counts once.
-  const [intent, setIntent] = useState(newIntent);
-  const checked = checkAmount(text, currency, { least: LEAST, most, most_is: mostIs });
+  const { title, verb, label, about, currency, most, mostIs, withReason, danger, after, onClose } = props;
+  const intent = useIntent<AmountBody, unknown>({
+    name: props.intent,
+    send: props.send,
+    done: (_, body) => {
+      onClose();
+      props.done(body.amount);
+    },
+    refresh: props.refresh,
+  });
+  const { doubted, locked } = intent;
+  const [text, setText] = useState(toDecimal(doubted?.amount ?? most, currency));
+  const [reason, setReason] = useState(doubted?.reason ?? "");
+  // What was sent is no longer checked: the payment may have it already.
+  const checked = doubted
+    ? ({ amount: doubted.amount, problem: null } as const)
+    : checkAmount(text, currency, { least: LEAST, most, most_is: mostIs });
 
-  const submit = async (event: FormEvent): Promise<void> => {
+  const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (checked.amount === null) return;
-    setBusy(true);
-    setError(null);
-    try {
-      await run(checked.amount, reason.trim(), intent);
-      onClose();
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
+    const why = reason.trim();
+    void intent.send(why === "" ? { amount: checked.amount } : { amount: checked.amount, reason: why });
   };
 
   return (
-    <Modal opened onClose={onClose} title={title} size="md">
+    <Dialog title={title} onClose={onClose} busy={intent.busy}>
       <form onSubmit={submit} className={dialogs.body} noValidate>
         <p className={dialogs.about}>{about}</p>
         <TextInput
@@ -61,11 +72,12 @@ export function AmountDialog(props: AmountDialogProps) {
           inputMode="decimal"
           autoComplete="off"
           size="md"
-          leftSection={<span aria-hidden>{currency === "INR" ? "₹" : currency}</span>}
+          leftSection={<span aria-hidden>{signOf(currency)}</span>}
           value={text}
+          readOnly={locked}
           onChange={(event) => {
             setText(event.currentTarget.value);
-            setIntent(newIntent());
+            intent.clear();
           }}
           error={checked.problem}
           data-autofocus
@@ -76,29 +88,24 @@ export function AmountDialog(props: AmountDialogProps) {
             description="Kept with the refund; your customer does not see it"
             maxLength={REASON_MAX}
             value={reason}
+            readOnly={locked}
             onChange={(event) => {
               setReason(event.currentTarget.value);
-              setIntent(newIntent());
+              intent.clear();
             }}
           />
         )}
         <p className={dialogs.about} role="status">
-          {checked.amount === null ? "" : after(checked.amount)}
+          {checked.amount === null || locked ? "" : after(checked.amount)}
         </p>
-        {error !== null && (
-          <Callout tone="bad" role="alert">
-            {adviceFor(error)}
-          </Callout>
-        )}
-        <div className={dialogs.actions}>
-          <Button variant="default" onClick={onClose} disabled={busy}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={busy} disabled={checked.amount === null} {...(danger ? { color: "red" } : {})}>
-            {checked.amount === null ? verb : `${verb} ${formatAmount(checked.amount, currency)}`}
-          </Button>
-        </div>
+        <IntentFoot
+          intent={intent}
+          verb={checked.amount === null ? verb : `${verb} ${formatAmount(checked.amount, currency)}`}
+          onClose={onClose}
+          disabled={checked.amount === null}
+          {...(danger ? { danger } : {})}
+        />
       </form>
-    </Modal>
+    </Dialog>
   );
 }

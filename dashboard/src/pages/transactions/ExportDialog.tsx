@@ -1,10 +1,10 @@
 /** Takes the list home as CSV: page after page, with how far it is, and a way to stop. */
 
-import { Button, Modal, Progress } from "@mantine/core";
+import { Button, Progress } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { call, type Params } from "../../api/client";
 import type { Page, Payment } from "../../api/shapes";
-import { adviceFor, Callout, formatCount } from "../../ui";
+import { adviceFor, Callout, Dialog, formatCount } from "../../ui";
 import dialogs from "../../ui/dialogs.module.css";
 import { CsvExport, pagesOf } from "./csv";
 
@@ -59,14 +59,7 @@ export default function ExportDialog({ params, onClose }: { params: Params; onCl
   const rows = step.at === "asking" ? 0 : step.rows;
   const begun = rows > 0;
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title="Export as CSV"
-      size="md"
-      closeOnClickOutside={step.at !== "reading"}
-      closeOnEscape={step.at !== "reading"}
-    >
+    <Dialog onClose={onClose} title="Export as CSV" busy={step.at === "reading"}>
       <div className={dialogs.body}>
         {step.at === "asking" && (
           <div>
@@ -108,6 +101,6 @@ export default function ExportDialog({ params, onClose }: { params: Params; onCl
           )}
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

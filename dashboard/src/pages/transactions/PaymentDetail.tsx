@@ -32,7 +32,7 @@ import {
 import layout from "../layout.module.css";
 import { NotesFacts } from "../NotesFacts";
 import { refundColumns } from "../refunds/columns";
-import { AmountDialog } from "./AmountDialog";
+import { type AmountBody, AmountDialog } from "./AmountDialog";
 import { statusOf } from "./columns";
 import { Timeline } from "./Timeline";
 
@@ -118,23 +118,15 @@ export default function PaymentDetail() {
   const path = `/api/v1/payments/${encodeURIComponent(it.id)}`;
   const capturable = toCapture(it);
   const refundable = toRefund(it);
-  const refresh = (): Promise<void> => queries.invalidateQueries({ queryKey: ["payments"] });
+  const refresh = (): void => void queries.invalidateQueries({ queryKey: ["payments"] });
 
-  const capture = async (amount: number, _reason: string, intent: string): Promise<void> => {
-    await call<Payment>(`${path}/capture`, { method: "POST", body: { amount }, idempotencyKey: intent });
-    tellDone(`Captured ${formatAmount(amount, currency)}`);
-    await refresh();
-  };
-  const refund = async (amount: number, reason: string, intent: string): Promise<void> => {
-    const body = reason === "" ? { amount } : { amount, reason };
-    await call<Refund>(`${path}/refunds`, { method: "POST", body, idempotencyKey: intent });
-    tellDone(`Refund of ${formatAmount(amount, currency)} is on its way`);
-    await refresh();
-  };
-  const voidIt = async (): Promise<void> => {
-    await call<Payment>(`${path}/void`, { method: "POST" });
+  const capture = (body: AmountBody, key: string): Promise<Payment> =>
+    call(`${path}/capture`, { method: "POST", body, idempotencyKey: key });
+  const refund = (body: AmountBody, key: string): Promise<Refund> =>
+    call(`${path}/refunds`, { method: "POST", body, idempotencyKey: key });
+  const voidIt = async (key: string): Promise<void> => {
+    await call<Payment>(`${path}/void`, { method: "POST", idempotencyKey: key });
     tellDone("The held money is let go");
-    await refresh();
   };
 
   return (
@@ -276,7 +268,10 @@ export default function PaymentDetail() {
           after={(amount) =>
             amount === capturable ? "Nothing stays held." : `${formatAmount(capturable - amount, currency)} stay held.`
           }
-          run={capture}
+          intent={`capture ${it.id}`}
+          send={capture}
+          done={(amount) => tellDone(`Captured ${formatAmount(amount, currency)}`)}
+          refresh={refresh}
           onClose={close}
         />
       )}
@@ -295,7 +290,10 @@ export default function PaymentDetail() {
               ? "Then nothing of this payment is left to refund."
               : `Then ${formatAmount(refundable - amount, currency)} can still be refunded.`
           }
-          run={refund}
+          intent={`refund ${it.id}`}
+          send={refund}
+          done={(amount) => tellDone(`Refund of ${formatAmount(amount, currency)} is on its way`)}
+          refresh={refresh}
           onClose={close}
         />
       )}
@@ -305,7 +303,9 @@ export default function PaymentDetail() {
         title="Void this payment?"
         verb="Void payment"
         danger
+        intent={`void ${it.id}`}
         run={voidIt}
+        refresh={refresh}
       >
         The hold of {formatAmount(it.amount, currency)} is released and the customer is not charged. This cannot be
         undone.

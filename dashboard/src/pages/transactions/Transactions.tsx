@@ -4,7 +4,7 @@ import { Button } from "@mantine/core";
 import { IconCreditCard, IconDownload, IconFilterOff } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { lazy, useEffect, useMemo, useState } from "react";
 import { paymentsQuery } from "../../api/queries";
 import {
   DataTable,
@@ -12,15 +12,17 @@ import {
   FilterBar,
   FilterSelect,
   FilterText,
+  Late,
   named,
   PageHeader,
   Pager,
   Panel,
   parseAmount,
+  signOf,
   useNow,
 } from "../../ui";
 import { CreatedFilter } from "../CreatedFilter";
-import { signOf, useCurrencies } from "../currencies";
+import { useCurrencies } from "../currencies";
 import {
   countChoices,
   DEFAULT_CURRENCY,
@@ -183,7 +185,7 @@ export default function Transactions() {
             place={filters}
             ids={data?.data.map((payment) => payment.id) ?? []}
             hasMore={data?.has_more ?? false}
-            stale={isPlaceholderData || !data}
+            loading={isPlaceholderData || !data}
             noun="payments"
             go={(place) => {
               const { after: _a, before: _b, ...kept } = filters;
@@ -192,7 +194,9 @@ export default function Transactions() {
           />
         )}
       </Panel>
-      <Suspense>{exporting && <ExportDialog params={exportParams} onClose={() => setExporting(false)} />}</Suspense>
+      <Late onFailed={() => setExporting(false)}>
+        {exporting && <ExportDialog params={exportParams} onClose={() => setExporting(false)} />}
+      </Late>
     </>
   );
 }

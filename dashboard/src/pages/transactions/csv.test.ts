@@ -53,7 +53,7 @@ test("after three tries it stops, and goes on from there when it is told to", as
 });
 
 test("it waits as long as the gateway says", async () => {
-  const later = new ApiError(429, { code: "TOO_MANY_REQUESTS", description: "Later" }, 0.05);
+  const later = new ApiError(429, { code: "TOO_MANY_REQUESTS", description: "Later" }, { retryAfterSeconds: 0.05 });
   const csv = new CsvExport(failing(pages("id\n1\n"), later, 1).readPage, 60_000);
   const begun = performance.now();
   await csv.read(going, () => {});

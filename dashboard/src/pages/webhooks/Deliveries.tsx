@@ -2,7 +2,7 @@
 
 import { ActionIcon, Button, Tooltip } from "@mantine/core";
 import { IconFilterOff, IconRefresh, IconWebhook } from "@tabler/icons-react";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useRefusal } from "../../api/session";
@@ -20,8 +20,6 @@ import {
   Panel,
   StatusBadge,
   Time,
-  tellDone,
-  tellProblem,
   useNow,
 } from "../../ui";
 import { CreatedFilter } from "../CreatedFilter";
@@ -36,8 +34,9 @@ import {
   STATUSES,
   sayChosen,
 } from "./deliveryFilters";
-import { endpointsQuery, retryWebhook, WEBHOOK_KEYS, webhooksQuery } from "./queries";
+import { endpointsQuery, webhooksQuery } from "./queries";
 import { RetryAllDialog } from "./RetryAllDialog";
+import { useRetry } from "./sending";
 import classes from "./Webhooks.module.css";
 
 export function ResponseCode({ code, testId }: { code: number | null; testId?: string }) {
@@ -51,21 +50,8 @@ export function ResponseCode({ code, testId }: { code: number | null; testId?: s
 
 /** Sends a delivery again from its first attempt. */
 export function RetryButton({ webhook }: { webhook: Webhook }) {
-  const queries = useQueryClient();
   const refusal = useRefusal("support");
-  const [busy, setBusy] = useState(false);
-  const retry = async (): Promise<void> => {
-    setBusy(true);
-    try {
-      await retryWebhook(webhook.id);
-      tellDone("The delivery starts again");
-    } catch (error) {
-      tellProblem(error);
-    } finally {
-      setBusy(false);
-      for (const key of WEBHOOK_KEYS) void queries.invalidateQueries({ queryKey: key });
-    }
-  };
+  const { busy, retry } = useRetry(webhook.id);
   return (
     <Tooltip label={refusal ?? "Retry this delivery"} multiline maw={260}>
       <ActionIcon
@@ -75,7 +61,7 @@ export function RetryButton({ webhook }: { webhook: Webhook }) {
         aria-label={`Retry the delivery of ${webhook.event}`}
         {...(refusal === null ? {} : { "data-disabled": true, "aria-disabled": true })}
         onClick={() => {
-          if (refusal === null) void retry();
+          if (refusal === null) retry();
         }}
         {...named("retry-webhook-button")}
         data-webhook-id={webhook.id}
@@ -254,7 +240,7 @@ export function Deliveries({ endpointId }: { endpointId?: string }) {
           place={filters}
           ids={data?.data.map((webhook) => webhook.id) ?? []}
           hasMore={data?.has_more ?? false}
-          stale={isPlaceholderData || !data}
+          loading={isPlaceholderData || !data}
           noun="deliveries"
           go={(place) => {
             const { after: _a, before: _b, ...kept } = filters;

@@ -23,8 +23,9 @@ import {
 } from "../../ui";
 import { Deliveries } from "./Deliveries";
 import { EndpointDialog } from "./EndpointDialog";
-import { deleteEndpoint, endpointsQuery, sendTest, updateEndpoint, WEBHOOK_KEYS } from "./queries";
+import { deleteEndpoint, endpointsQuery, updateEndpoint, WEBHOOK_KEYS } from "./queries";
 import { Secret } from "./Secret";
+import { useTest } from "./sending";
 import { EndpointBadge, EndpointTrouble } from "./WebhookConfig";
 import classes from "./Webhooks.module.css";
 
@@ -38,7 +39,7 @@ export default function EndpointDetail() {
   const refusal = useRefusal("developer");
   const supportRefusal = useRefusal("support");
   const [open, setOpen] = useState<"edit" | "disable" | "delete" | null>(null);
-  const [testing, setTesting] = useState(false);
+  const { busy: testing, test } = useTest(endpointId);
   const endpoint = data?.find((one) => one.id === endpointId);
   const refresh = (): void => {
     for (const key of WEBHOOK_KEYS) void queries.invalidateQueries({ queryKey: key });
@@ -61,18 +62,6 @@ export default function EndpointDetail() {
     );
   }
 
-  const test = async (): Promise<void> => {
-    setTesting(true);
-    try {
-      await sendTest(endpoint.id);
-      tellDone("A test event is on its way. Watch it below.");
-      refresh();
-    } catch (problem) {
-      tellProblem(problem);
-    } finally {
-      setTesting(false);
-    }
-  };
   const change = async (enabled: boolean): Promise<void> => {
     await updateEndpoint(endpoint.id, { enabled });
     tellDone(enabled ? "Enabled" : "Disabled. What happens now can be replayed later.");
@@ -99,7 +88,7 @@ export default function EndpointDetail() {
           leftSection={<IconSend size={16} aria-hidden />}
           refusal={testRefusal}
           loading={testing}
-          onClick={() => void test()}
+          onClick={test}
         >
           Send test event
         </GuardedButton>

@@ -1,16 +1,22 @@
 /** A further endpoint: made, with its secret shown once; or changed. */
 
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { ApiError, newIntent } from "../../api/client";
+import { ApiError } from "../../api/client";
 import type { WebhookEndpoint } from "../../api/shapes";
-import { adviceFor, Callout, CopyButton, tellDone, useSteppedUp } from "../../ui";
+import { Callout, CopyButton, Dialog, IntentFoot, tellDone, useIntent } from "../../ui";
 import { EventsPicker } from "./EventsPicker";
 import { USUAL_EVENTS } from "./eventTypes";
 import { createEndpoint, saveFirst, updateEndpoint, WEBHOOK_KEYS } from "./queries";
 import { webAddressProblem } from "./WebhookConfig";
 import classes from "./Webhooks.module.css";
+
+interface EndpointFields {
+  url: string;
+  description: string;
+  events: string[];
+}
 
 interface EndpointDialogProps {
   /** The one to change; left out, a new one. */
@@ -20,50 +26,46 @@ interface EndpointDialogProps {
 
 export function EndpointDialog({ endpoint, onClose }: EndpointDialogProps) {
   const queries = useQueryClient();
-  const steppedUp = useSteppedUp();
-  const [intent] = useState(newIntent);
-  const [url, setUrl] = useState(endpoint?.url ?? "");
-  const [description, setDescription] = useState(endpoint?.description ?? "");
-  const [events, setEvents] = useState(endpoint?.events ?? USUAL_EVENTS);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<{ field: string | undefined; text: string } | null>(null);
   const [made, setMade] = useState<WebhookEndpoint | null>(null);
+  const intent = useIntent<EndpointFields, WebhookEndpoint>({
+    name: endpoint ? `edit ${endpoint.id}` : "add an endpoint",
+    send: async (body, key) => {
+      if (endpoint === undefined) return createEndpoint(body, key);
+      if (!endpoint.is_first) return updateEndpoint(endpoint.id, body);
+      await saveFirst(body.url, body.events);
+      return updateEndpoint(endpoint.id, { description: body.description });
+    },
+    done: (saved) => {
+      if (endpoint === undefined) return setMade(saved);
+      onClose();
+      tellDone("Saved");
+    },
+    refresh: () => {
+      for (const key of WEBHOOK_KEYS) void queries.invalidateQueries({ queryKey: key });
+    },
+  });
+  const { doubted, locked, error } = intent;
+  const [url, setUrl] = useState(doubted?.url ?? endpoint?.url ?? "");
+  const [description, setDescription] = useState(doubted?.description ?? endpoint?.description ?? "");
+  const [events, setEvents] = useState(doubted?.events ?? endpoint?.events ?? USUAL_EVENTS);
+  const [wrong, setWrong] = useState<{ url?: string; events?: string }>({});
+  const ofUrl =
+    error instanceof ApiError && (error.field === "url" || error.field === "webhook_url") ? error.description : null;
 
-  const submit = async (event: FormEvent): Promise<void> => {
+  const submit = (event: FormEvent): void => {
     event.preventDefault();
     event.stopPropagation();
     const address = url.trim();
-    const wrong = address === "" ? "Enter where to send the events" : webAddressProblem(address);
-    if (wrong !== null) return setProblem({ field: "url", text: wrong });
-    if (events.length === 0) return setProblem({ field: undefined, text: "Choose at least one event" });
-    setBusy(true);
-    setProblem(null);
-    try {
-      if (endpoint === undefined) {
-        const created = await steppedUp(() => createEndpoint({ url: address, description, events }, intent));
-        setMade(created);
-      } else {
-        await steppedUp(async () => {
-          if (endpoint.is_first) await saveFirst(address, events);
-          return updateEndpoint(
-            endpoint.id,
-            endpoint.is_first ? { description } : { url: address, description, events },
-          );
-        });
-        tellDone("Saved");
-        onClose();
-      }
-      for (const key of WEBHOOK_KEYS) void queries.invalidateQueries({ queryKey: key });
-    } catch (error) {
-      setProblem({ field: error instanceof ApiError ? error.field : undefined, text: adviceFor(error) });
-    } finally {
-      setBusy(false);
-    }
+    const ofAddress = address === "" ? "Enter where to send the events" : webAddressProblem(address);
+    const ofEvents = events.length === 0 ? "Choose at least one event" : null;
+    intent.clear();
+    setWrong({ ...(ofAddress ? { url: ofAddress } : {}), ...(ofEvents ? { events: ofEvents } : {}) });
+    if (!ofAddress && !ofEvents) void intent.send({ url: address, description, events });
   };
 
   if (made) {
     return (
-      <Modal opened onClose={onClose} title="The endpoint is there" size="lg" closeOnClickOutside={false}>
+      <Dialog onClose={onClose} title="The endpoint is there" size="lg" stays>
         <div className={classes.form}>
           <p className={classes.note}>
             Its deliveries are signed with this secret. Copy it to your receiver now. You can reveal it later with your
@@ -82,12 +84,11 @@ export function EndpointDialog({ endpoint, onClose }: EndpointDialogProps) {
             <Button onClick={onClose}>Done</Button>
           </div>
         </div>
-      </Modal>
+      </Dialog>
     );
   }
-  const urlProblem = problem?.field === "url" || problem?.field === "webhook_url" ? problem.text : null;
   return (
-    <Modal opened onClose={onClose} title={endpoint ? "Edit the endpoint" : "Add an endpoint"} size="lg">
+    <Dialog onClose={onClose} title={endpoint ? "Edit the endpoint" : "Add an endpoint"} size="lg" busy={intent.busy}>
       <form className={classes.form} onSubmit={submit} noValidate>
         <TextInput
           label="Endpoint URL"
@@ -100,7 +101,8 @@ export function EndpointDialog({ endpoint, onClose }: EndpointDialogProps) {
           required
           withAsterisk={false}
           value={url}
-          error={urlProblem}
+          error={wrong.url ?? ofUrl}
+          readOnly={locked}
           onChange={(event) => setUrl(event.currentTarget.value)}
           data-autofocus
         />
@@ -110,23 +112,17 @@ export function EndpointDialog({ endpoint, onClose }: EndpointDialogProps) {
           placeholder="Accounting"
           maxLength={255}
           value={description}
+          readOnly={locked}
           onChange={(event) => setDescription(event.currentTarget.value)}
         />
-        <EventsPicker events={events} choose={setEvents} />
-        {problem && urlProblem === null && (
+        <EventsPicker events={events} choose={setEvents} disabled={locked} />
+        {wrong.events && (
           <Callout tone="bad" role="alert">
-            {problem.text}
+            {wrong.events}
           </Callout>
         )}
-        <div className={classes.buttons} style={{ justifyContent: "flex-end" }}>
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={busy}>
-            {endpoint ? "Save" : "Add endpoint"}
-          </Button>
-        </div>
+        <IntentFoot intent={intent} verb={endpoint ? "Save" : "Add endpoint"} onClose={onClose} told={ofUrl !== null} />
       </form>
-    </Modal>
+    </Dialog>
   );
 }

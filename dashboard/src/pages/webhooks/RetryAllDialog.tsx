@@ -1,11 +1,12 @@
 /** Retries all that failed, and shows how far it is. */
 
-import { Button, Modal, Progress } from "@mantine/core";
+import { Button, Progress } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { call, type Params } from "../../api/client";
+import { once } from "../../api/intents";
 import type { Page, Webhook } from "../../api/shapes";
-import { adviceFor, Callout, formatCount } from "../../ui";
+import { adviceFor, Callout, Dialog, formatCount } from "../../ui";
 import { retryWebhook, WEBHOOK_KEYS } from "./queries";
 import { RETRIED_MAX, type Retrying, retryFailed } from "./retryFailed";
 import classes from "./Webhooks.module.css";
@@ -49,8 +50,9 @@ export function RetryAllDialog({ params, which, onClose }: RetryAllDialogProps) 
       call("/api/v1/webhooks", {
         params: { ...asked, limit, starting_after: after },
       });
+    const retry = (id: string) => once(`retry ${id}`, null, (_, key) => retryWebhook(id, key));
     try {
-      setState(await retryFailed({ list, retry: retryWebhook }, setState, stop.current.signal));
+      setState(await retryFailed({ list, retry }, setState, stop.current.signal));
     } catch (problem) {
       setError(problem);
     }
@@ -60,13 +62,7 @@ export function RetryAllDialog({ params, which, onClose }: RetryAllDialogProps) 
 
   const settled = (state?.retried ?? 0) + (state?.refused ?? 0);
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title="Retry all failed deliveries"
-      size="md"
-      closeOnClickOutside={phase !== "runs"}
-    >
+    <Dialog onClose={onClose} title="Retry all failed deliveries" stays={phase === "runs"}>
       <div className={classes.form}>
         {phase === "asks" && (
           <>
@@ -126,6 +122,6 @@ export function RetryAllDialog({ params, which, onClose }: RetryAllDialogProps) 
           {phase === "done" && <Button onClick={onClose}>Done</Button>}
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

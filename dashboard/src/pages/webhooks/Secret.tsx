@@ -1,17 +1,17 @@
 /** An endpoint's secret: masked until its owner gave the password again, and changed without missing a delivery. */
 
-import { ActionIcon, Select, Tooltip } from "@mantine/core";
+import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconEye, IconEyeOff, IconRefresh } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useRefusal } from "../../api/session";
 import type { WebhookEndpoint } from "../../api/shapes";
 import {
-  ConfirmDialog,
   CopyButton,
   GuardedButton,
   NotConfirmed,
   named,
+  OverlapDialog,
   Time,
   tellDone,
   tellProblem,
@@ -39,7 +39,6 @@ interface SecretProps {
 export function Secret({ endpoint, contract = false }: SecretProps) {
   const [secret, setSecret] = useState<string | null>(null);
   const [asking, setAsking] = useState(false);
-  const [overlap, setOverlap] = useState("86400");
   const refusal = useRefusal("developer");
   const steppedUp = useSteppedUp();
   const queries = useQueryClient();
@@ -56,13 +55,6 @@ export function Secret({ endpoint, contract = false }: SecretProps) {
     } catch (error) {
       if (!(error instanceof NotConfirmed)) tellProblem(error);
     }
-  };
-
-  const regenerate = async (): Promise<void> => {
-    const changed = await regenerateSecret(endpoint.id, Number(overlap));
-    setSecret(changed.secret ?? null);
-    tellDone("The secret is a new one. Copy it to your receiver.");
-    for (const key of WEBHOOK_KEYS) void queries.invalidateQueries({ queryKey: key });
   };
 
   return (
@@ -109,25 +101,27 @@ export function Secret({ endpoint, contract = false }: SecretProps) {
           </span>
         )}
       </div>
-      <ConfirmDialog
-        opened={asking}
-        onClose={() => setAsking(false)}
-        title="Regenerate the signing secret"
-        verb="Regenerate"
-        danger={overlap === "0"}
-        run={regenerate}
-      >
-        <p className={classes.note} style={{ marginBottom: 14 }}>
+      {asking && (
+        <OverlapDialog
+          title="Regenerate the signing secret"
+          label="How long the old secret signs too"
+          verb="Regenerate"
+          choices={OVERLAPS}
+          intent={`regenerate ${endpoint.id}`}
+          send={(overlap, key) => regenerateSecret(endpoint.id, overlap, key)}
+          done={(changed) => {
+            setSecret(changed.secret ?? null);
+            tellDone("The secret is a new one. Copy it to your receiver.");
+          }}
+          refresh={() => {
+            for (const key of WEBHOOK_KEYS) void queries.invalidateQueries({ queryKey: key });
+          }}
+          onClose={() => setAsking(false)}
+        >
           While both are valid every delivery carries a signature of each. So: regenerate, give your receiver both, then
           take the old one away.
-        </p>
-        <Select
-          label="How long the old secret signs too"
-          data={OVERLAPS}
-          value={overlap}
-          onChange={(value) => setOverlap(value ?? "86400")}
-        />
-      </ConfirmDialog>
+        </OverlapDialog>
+      )}
     </div>
   );
 }

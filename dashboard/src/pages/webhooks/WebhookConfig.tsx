@@ -22,8 +22,9 @@ import {
 } from "../../ui";
 import { EventsPicker } from "./EventsPicker";
 import { sameEvents, sayEvents } from "./eventTypes";
-import { endpointsQuery, replayGap, saveFirst, sendTest, updateEndpoint, WEBHOOK_KEYS } from "./queries";
+import { endpointsQuery, replayGap, saveFirst, updateEndpoint, WEBHOOK_KEYS } from "./queries";
 import { Secret } from "./Secret";
+import { useTest } from "./sending";
 import classes from "./Webhooks.module.css";
 
 /** How an endpoint does, in a word. */
@@ -130,7 +131,8 @@ function ConfigForm({ endpoint }: { endpoint: WebhookEndpoint }) {
   const supportRefusal = useRefusal("support");
   const [url, setUrl] = useState(endpoint.url ?? "");
   const [events, setEvents] = useState(endpoint.events);
-  const [busy, setBusy] = useState<"save" | "test" | null>(null);
+  const [busy, setBusy] = useState(false);
+  const { busy: testing, test } = useTest(endpoint.id);
   const [problem, setProblem] = useState<{ field: string | undefined; text: string } | null>(null);
   // What the fields began with: only fields that still say that take over what is saved elsewhere.
   const [base, setBase] = useState(endpoint);
@@ -165,7 +167,7 @@ function ConfigForm({ endpoint }: { endpoint: WebhookEndpoint }) {
     if (events.length === 0) {
       return setProblem({ field: undefined, text: "Choose at least one event; to get none, empty the URL" });
     }
-    setBusy("save");
+    setBusy(true);
     setProblem(null);
     try {
       await saveFirst(address === "" ? null : address, events);
@@ -174,20 +176,7 @@ function ConfigForm({ endpoint }: { endpoint: WebhookEndpoint }) {
     } catch (error) {
       setProblem({ field: error instanceof ApiError ? error.field : undefined, text: adviceFor(error) });
     } finally {
-      setBusy(null);
-    }
-  };
-
-  const test = async (): Promise<void> => {
-    setBusy("test");
-    try {
-      await sendTest(endpoint.id);
-      tellDone("A test event is on its way. Watch it below.");
-      refresh();
-    } catch (error) {
-      tellProblem(error);
-    } finally {
-      setBusy(null);
+      setBusy(false);
     }
   };
 
@@ -248,7 +237,7 @@ function ConfigForm({ endpoint }: { endpoint: WebhookEndpoint }) {
       )}
       <div className={classes.buttons}>
         {refusal === null ? (
-          <Button type="submit" loading={busy === "save"} {...named("save-webhook-button")}>
+          <Button type="submit" loading={busy} {...named("save-webhook-button")}>
             Save
           </Button>
         ) : (
@@ -260,8 +249,8 @@ function ConfigForm({ endpoint }: { endpoint: WebhookEndpoint }) {
           variant="default"
           leftSection={<IconSend size={16} aria-hidden />}
           refusal={testRefusal}
-          loading={busy === "test"}
-          onClick={() => void test()}
+          loading={testing}
+          onClick={test}
           {...named("test-webhook-button")}
         >
           Send test event

@@ -2,7 +2,7 @@
 
 import { Button } from "@mantine/core";
 import { IconRefresh, IconStethoscope } from "@tabler/icons-react";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { useRefusal } from "../../api/session";
@@ -24,11 +24,10 @@ import {
   StatusBadge,
   sayName,
   Time,
-  tellDone,
-  tellProblem,
 } from "../../ui";
 import { ResponseCode } from "./Deliveries";
-import { endpointsQuery, retryWebhook, WEBHOOK_KEYS, webhookQuery } from "./queries";
+import { endpointsQuery, webhookQuery } from "./queries";
+import { useRetry } from "./sending";
 import classes from "./Webhooks.module.css";
 
 const WITHIN = { to: "/dashboard/webhooks", name: "Webhooks" };
@@ -48,12 +47,14 @@ function paymentOf(body: unknown): string | null {
   return typeof payment.id === "string" && payment.id !== "pay_TestTestTestTest" ? payment.id : null;
 }
 
-function Attempt({ attempt, open }: { attempt: WebhookAttempt; open: boolean }) {
+function Attempt({ attempt, newest }: { attempt: WebhookAttempt; newest: boolean }) {
+  // As it was when it came: a newer one does not close what somebody reads.
+  const [open, setOpen] = useState(newest);
   const good = attempt.response_code !== null && attempt.response_code >= 200 && attempt.response_code < 300;
   const running = attempt.response_code === null && attempt.error === null;
   return (
     <li className={classes.attempt}>
-      <details open={open}>
+      <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>
           <StatusBadge
             status={running ? "processing" : good ? "success" : "failed"}
@@ -120,9 +121,8 @@ export default function WebhookDetail() {
   const { webhookId: id = "" } = useParams({ strict: false });
   const { data: webhook, error, refetch } = useQuery(webhookQuery(id));
   const endpoint = useQuery(endpointsQuery).data?.find((one) => one.id === webhook?.webhook_endpoint_id);
-  const queries = useQueryClient();
   const refusal = useRefusal("support");
-  const [busy, setBusy] = useState(false);
+  const { busy, retry } = useRetry(id);
 
   if (!webhook) {
     return (
@@ -139,18 +139,6 @@ export default function WebhookDetail() {
     );
   }
 
-  const retry = async (): Promise<void> => {
-    setBusy(true);
-    try {
-      await retryWebhook(webhook.id);
-      tellDone("The delivery starts again");
-    } catch (problem) {
-      tellProblem(problem);
-    } finally {
-      setBusy(false);
-      for (const key of WEBHOOK_KEYS) void queries.invalidateQueries({ queryKey: key });
-    }
-  };
   const payment = paymentOf(webhook.request_body);
   return (
     <>
@@ -175,7 +163,7 @@ export default function WebhookDetail() {
           leftSection={<IconRefresh size={16} aria-hidden />}
           refusal={refusal}
           loading={busy}
-          onClick={() => void retry()}
+          onClick={retry}
           {...named("retry-webhook-button")}
           {...{ "data-webhook-id": webhook.id }}
         >
@@ -191,7 +179,7 @@ export default function WebhookDetail() {
             ) : (
               <ol className={classes.attempts}>
                 {webhook.attempt_log.map((attempt, place) => (
-                  <Attempt key={`${attempt.attempt} ${attempt.started_at}`} attempt={attempt} open={place === 0} />
+                  <Attempt key={`${attempt.attempt} ${attempt.started_at}`} attempt={attempt} newest={place === 0} />
                 ))}
               </ol>
             )}

@@ -1,7 +1,8 @@
 /** What the webhook pages ask for, and what they change. */
 
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { call, newIntent, type Params } from "../../api/client";
+import { call, type Params } from "../../api/client";
+import { newKey } from "../../api/intents";
 import { get, live } from "../../api/queries";
 import type { Merchant, Page, Webhook, WebhookDetails, WebhookEndpoint } from "../../api/shapes";
 
@@ -52,8 +53,8 @@ export interface EndpointChange {
   enabled?: boolean;
 }
 
-export const createEndpoint = (endpoint: EndpointChange, intent: string): Promise<WebhookEndpoint> =>
-  call("/api/v1/webhook_endpoints", { method: "POST", body: endpoint, idempotencyKey: intent });
+export const createEndpoint = (endpoint: EndpointChange, idempotencyKey: string): Promise<WebhookEndpoint> =>
+  call("/api/v1/webhook_endpoints", { method: "POST", body: endpoint, idempotencyKey });
 
 export const updateEndpoint = (id: string, change: EndpointChange): Promise<WebhookEndpoint> =>
   call(endpointPath(id), { method: "PUT", body: change });
@@ -63,14 +64,18 @@ export const deleteEndpoint = (id: string): Promise<unknown> => call(endpointPat
 export const revealSecret = (id: string): Promise<{ secret: string }> =>
   call(`${endpointPath(id)}/reveal`, { method: "POST", body: {} });
 
-export const regenerateSecret = (id: string, overlap_seconds: number): Promise<WebhookEndpoint> =>
-  call(`${endpointPath(id)}/secret`, { method: "POST", body: { overlap_seconds }, idempotencyKey: newIntent() });
+export const regenerateSecret = (
+  id: string,
+  overlap_seconds: number,
+  idempotencyKey: string,
+): Promise<WebhookEndpoint> =>
+  call(`${endpointPath(id)}/secret`, { method: "POST", body: { overlap_seconds }, idempotencyKey });
 
-export const sendTest = (id: string): Promise<{ event_id: string }> =>
-  call("/api/v1/webhooks/test", { method: "POST", body: { webhook_endpoint_id: id }, idempotencyKey: newIntent() });
+export const sendTest = (id: string, idempotencyKey: string): Promise<{ event_id: string }> =>
+  call("/api/v1/webhooks/test", { method: "POST", body: { webhook_endpoint_id: id }, idempotencyKey });
 
-export const retryWebhook = (id: string): Promise<unknown> =>
-  call(`/api/v1/webhooks/${encodeURIComponent(id)}/retry`, { method: "POST", body: {}, idempotencyKey: newIntent() });
+export const retryWebhook = (id: string, idempotencyKey: string): Promise<unknown> =>
+  call(`/api/v1/webhooks/${encodeURIComponent(id)}/retry`, { method: "POST", body: {}, idempotencyKey });
 
 const REPLAY_CALLS_MAX = 50; // of 5,000 events each
 
@@ -81,7 +86,7 @@ export async function replayGap(id: string): Promise<number> {
   for (let calls = 0; calls < REPLAY_CALLS_MAX; calls += 1) {
     const answer: { scheduled: number; has_more: boolean; next_from: string | null } = await call(
       `${endpointPath(id)}/replay`,
-      { method: "POST", body: from === null ? {} : { from }, idempotencyKey: newIntent() },
+      { method: "POST", body: from === null ? {} : { from }, idempotencyKey: newKey() },
     );
     scheduled += answer.scheduled;
     if (!answer.has_more || answer.next_from === null) break;

@@ -15,6 +15,7 @@ import { useSearch } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { useRefusal } from "../../../api/session";
 import {
+  Callout,
   CodeBlock,
   EmptyState,
   GuardedButton,
@@ -57,10 +58,14 @@ const VERDICTS: Record<Diagnosis["verdict"], typeof IconCheck> = {
   incomplete: IconCircleDashed,
 };
 
+// Browsers keep it from pages that came over plain HTTP.
+const CAN_SIGN = crypto.subtle !== undefined;
+
 /** What was pasted, some moments after the last key. */
 function useDiagnosis(pasted: Pasted): Diagnosis | null {
   const [diagnosis, setDiagnosis] = useState<Diagnosis | null>(null);
   useEffect(() => {
+    if (!CAN_SIGN) return;
     if (pasted.body === "" && pasted.headers === "" && pasted.secret === "") {
       setDiagnosis(null);
       return;
@@ -167,7 +172,12 @@ export default function Doctor() {
         </Panel>
         <Panel title="Diagnosis">
           <div aria-live="polite">
-            {diagnosis ? (
+            {!CAN_SIGN ? (
+              <Callout tone="wait" title="This browser cannot work out signatures here">
+                It does so only at addresses that begin with https://, and at localhost. Open the dashboard at one of
+                those.
+              </Callout>
+            ) : diagnosis ? (
               <Answer diagnosis={diagnosis} />
             ) : (
               <EmptyState icon={<IconStethoscope size={22} />} title="Paste a delivery">
