@@ -149,20 +149,22 @@ def test_the_webhook_is_set_up_tried_and_a_failed_one_sent_again(owner: Person, 
         live.call("PUT", ME, {"webhook_url": None})
 
 
-def test_the_webhook_secret_is_shown_to_who_gives_the_password_again(owner: Person, live: Live) -> None:
-    owner.opens("/dashboard/webhooks")
-    expect(owner.part("webhook-secret")).to_contain_text("hidden")
-    owner.page.get_by_role("button", name="Reveal the secret").click()
-    asked = owner.page.get_by_role("dialog", name="Confirm that it is you")
-    asked.get_by_label("Password", exact=True).fill("not the password")
-    owner.presses("Confirm", within=asked)
-    expect(asked.get_by_role("alert")).to_have_text("That is not your password.")
-    owner.confirms()
-    expect(owner.part("webhook-secret")).to_have_text("whsec_test_abc123")
-    owner.part("regenerate-secret-button").click()
-    owner.presses("Regenerate", within=owner.dialog)
-    owner.is_told("The secret is a new one")
-    expect(owner.part("webhook-secret")).to_have_text(re.compile(r"^whsec_(?!test_abc123)"))
+def test_the_webhook_secret_is_shown_to_who_gives_the_password_again(browser: Browser, live: Live) -> None:
+    with person(browser, live, DESKTOP) as owner:
+        owner.signs_in()  # and has not given it again, as the fixture has
+        owner.opens("/dashboard/webhooks")
+        expect(owner.part("webhook-secret")).to_contain_text("hidden")
+        owner.page.get_by_role("button", name="Reveal the secret").click()
+        asked = owner.page.get_by_role("dialog", name="Confirm that it is you")
+        asked.get_by_label("Password", exact=True).fill("not the password")
+        owner.presses("Confirm", within=asked)
+        expect(asked.get_by_role("alert")).to_have_text("That is not your password.")
+        owner.confirms()
+        expect(owner.part("webhook-secret")).to_have_text("whsec_test_abc123")
+        owner.part("regenerate-secret-button").click()
+        owner.presses("Regenerate", within=owner.dialog)
+        owner.is_told("The secret is a new one")
+        expect(owner.part("webhook-secret")).to_have_text(re.compile(r"^whsec_(?!test_abc123)"))
 
 
 def test_the_list_is_taken_home_as_csv(owner: Person, live: Live) -> None:
