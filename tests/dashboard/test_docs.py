@@ -94,6 +94,7 @@ def test_a_receiver_accepts_what_the_gateway_sends_and_nobody_else(
     owner.opens("/dashboard/docs")
     assert "YOUR_WEBHOOK_SECRET" in snippet(owner, "code-snippet-webhook", language)
     owner.presses("Put my secret in")
+    owner.confirms()
     expect(owner.page.get_by_role("button", name="Hide my secret")).to_be_visible()
     text = snippet(owner, "code-snippet-webhook", language)
     assert "YOUR_WEBHOOK_SECRET" not in text

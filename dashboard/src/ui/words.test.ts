@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatSeconds } from "./words";
+import { formatSeconds, sayName } from "./words";
 
 test.each([
   [0.42, "420 ms"],
@@ -14,4 +14,13 @@ test.each([
   [7260, "2 h 1 min"],
 ])("%d seconds are %s", (seconds, said) => {
   expect(formatSeconds(seconds)).toBe(said);
+});
+
+test.each([
+  ["insufficient_funds", "Insufficient funds"],
+  ["upi_timeout", "UPI timeout"],
+  ["upi", "UPI"],
+  ["amex", "American Express"],
+])("%s is said as %s", (name, said) => {
+  expect(sayName(name)).toBe(said);
 });

@@ -40,7 +40,10 @@ const WORDS: Record<string, string> = {
 export function sayName(name: string): string {
   const known = WORDS[name.toLowerCase()];
   if (known) return known;
-  const words = name.replace(/[_.]/g, " ").toLowerCase();
+  const words = name
+    .replace(/[_.]/g, " ")
+    .toLowerCase()
+    .replace(/\b(?:api|otp|upi|url|vpa)\b/g, (short) => short.toUpperCase());
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 

@@ -138,12 +138,12 @@ export default function Orders() {
             )
           }
         />
-        {(data?.data.length || filters.after || filters.before) && (
+        {data && (data.data.length > 0 || filters.after || filters.before) && (
           <Pager
             place={filters}
-            ids={data?.data.map((order) => order.id) ?? []}
-            hasMore={data?.has_more ?? false}
-            loading={isPlaceholderData || !data}
+            ids={data.data.map((order) => order.id)}
+            hasMore={data.has_more}
+            loading={isPlaceholderData}
             noun="orders"
             go={(place) => {
               const { after: _a, before: _b, ...kept } = filters;

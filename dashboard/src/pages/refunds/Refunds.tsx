@@ -115,12 +115,12 @@ export default function Refunds() {
             )
           }
         />
-        {(data?.data.length || filters.after || filters.before) && (
+        {data && (data.data.length > 0 || filters.after || filters.before) && (
           <Pager
             place={filters}
-            ids={data?.data.map((refund) => refund.id) ?? []}
-            hasMore={data?.has_more ?? false}
-            loading={isPlaceholderData || !data}
+            ids={data.data.map((refund) => refund.id)}
+            hasMore={data.has_more}
+            loading={isPlaceholderData}
             noun="refunds"
             go={(place) => {
               const { after: _a, before: _b, ...kept } = filters;

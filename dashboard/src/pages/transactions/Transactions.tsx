@@ -180,12 +180,12 @@ export default function Transactions() {
             )
           }
         />
-        {(data?.data.length || filters.after || filters.before) && (
+        {data && (data.data.length > 0 || filters.after || filters.before) && (
           <Pager
             place={filters}
-            ids={data?.data.map((payment) => payment.id) ?? []}
-            hasMore={data?.has_more ?? false}
-            loading={isPlaceholderData || !data}
+            ids={data.data.map((payment) => payment.id)}
+            hasMore={data.has_more}
+            loading={isPlaceholderData}
             noun="payments"
             go={(place) => {
               const { after: _a, before: _b, ...kept } = filters;

@@ -235,12 +235,12 @@ export function Deliveries({ endpointId }: { endpointId?: string }) {
           )
         }
       />
-      {(data?.data.length || filters.after || filters.before) && (
+      {data && (data.data.length > 0 || filters.after || filters.before) && (
         <Pager
           place={filters}
-          ids={data?.data.map((webhook) => webhook.id) ?? []}
-          hasMore={data?.has_more ?? false}
-          loading={isPlaceholderData || !data}
+          ids={data.data.map((webhook) => webhook.id)}
+          hasMore={data.has_more}
+          loading={isPlaceholderData}
           noun="deliveries"
           go={(place) => {
             const { after: _a, before: _b, ...kept } = filters;
