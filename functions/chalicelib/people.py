@@ -99,6 +99,7 @@ def show_user(tx: Tx, user: domain.User) -> User:
         email=user.email,
         name=user.name,
         is_operator=user.is_operator,
+        must_change_password=user.must_change_password,
         merchants=_merchants_of(tx, user.id),
     )
 

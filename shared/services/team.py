@@ -186,7 +186,7 @@ def reset_password(tx: Tx, actor: Actor, found: User, password: str | None) -> t
     users.set_password(tx, user.id, password_hash, must_change=password is None)
     sessions.end_all(tx, user.id)
     audit.record_for_user(tx, actor, "password.reset", user.email, user_id=user.id)
-    return user, chosen
+    return replace(user, must_change_password=password is None), chosen
 
 
 def _give_password(tx: Tx, merchant_id: UUID, actor: Actor, member: Member, password_hash: str) -> None:
@@ -228,7 +228,7 @@ def _create(tx: Tx, *, email: str, name: str, password_hash: str, must_change: b
     users.set_password(tx, left.id, password_hash, must_change=must_change)
     users.rename(tx, left.id, named)
     users.set_operator(tx, left.id, is_operator)
-    return replace(left, name=named, is_operator=is_operator)
+    return replace(left, name=named, is_operator=is_operator, must_change_password=must_change)
 
 
 def _check_name(name: str) -> str:

@@ -24,6 +24,7 @@ USERS = "/api/v1/users"
 EMAIL = "asha@shop.example"
 ASHA = {"email": EMAIL, "name": "Asha Rao"}
 ID = str(test_merchant.ID)
+OWN = "chosen by nobody else"
 
 
 @pytest.fixture
@@ -51,11 +52,16 @@ def test_the_first_owner_signs_in_with_a_password_that_is_shown_once(api: Api, o
 
 def test_an_operator_is_of_no_merchant_and_makes_the_next_one(api: Api, database: Database) -> None:
     first = make(api, is_operator=True)
-    assert first["merchants"] == []
+    assert (first["merchants"], first["must_change_password"]) == ([], True)
     mine = cookie(sign_in(api, EMAIL, first["password"]))
     another = {"email": "ravi@shop.example", "name": "Ravi", "is_operator": True}
+    given = api.call("POST", USERS, another, headers=mine)
+    _assert_refused(given, 403, "FORBIDDEN_ERROR", reason="password_change_needed")
+    change = {"current_password": first["password"], "new_password": OWN}
+    assert api.call("POST", "/api/v1/session/password", change, headers=mine).status == 200
+    mine = cookie(sign_in(api, EMAIL, OWN))
     _assert_refused(api.call("POST", USERS, another, headers=mine), 403, "FORBIDDEN_ERROR", reason="password_needed")
-    api.call("POST", "/api/v1/session/confirm", {"password": first["password"]}, headers=mine)
+    api.call("POST", "/api/v1/session/confirm", {"password": OWN}, headers=mine)
     assert api.call("POST", USERS, another, headers=mine).status == 201
 
 
