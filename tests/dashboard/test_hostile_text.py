@@ -116,7 +116,7 @@ def test_what_did_run_would_be_noticed(browser: Browser, live: Live) -> None:
         somebody.opens("/dashboard")
         somebody.sees("dashboard")
         somebody.page.evaluate("text => document.body.insertAdjacentHTML('beforeend', text)", " ".join(HOSTILE[40:42]))
-        somebody.page.wait_for_function("broken.length > 0")
+        somebody.page.wait_for_function("() => broken.length > 0")
         assert any("script-src" in one for one in somebody.broken_policies())
         with pytest.raises(AssertionError):
             unharmed(somebody)

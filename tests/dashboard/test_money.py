@@ -226,6 +226,7 @@ def test_a_key_whose_answer_was_lost_is_made_once_and_its_secret_is_seen(owner: 
         return int(live.query("select count(*) from api_keys")[0][0])
 
     before = keys()
+    live.query("update sessions set confirmed_until = now() + interval '5 minutes'")
     owner.opens("/dashboard/developers")
     with wire(owner, r"/api/v1/api_keys$") as to_us:
         to_us.loses = 1
@@ -344,6 +345,7 @@ def test_a_part_that_cannot_be_loaded_takes_nothing_with_it(owner: Person, live:
     expect(owner.part("payment-id")).to_have_text(payment)
     owner.page.keyboard.press("Control+k")
     expect(owner.page.get_by_role("combobox", name="Search")).to_be_visible()
+    owner.complaints[:] = [one for one in owner.complaints if "dynamically imported module" not in one]
 
 
 def test_a_list_is_not_paged_from_rows_that_are_going(owner: Person, live: Live) -> None:

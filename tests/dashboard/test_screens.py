@@ -105,8 +105,8 @@ def look(somebody: Person, axe: str, name: str) -> None:
     broken: list[Any] = []
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
-        page.wait_for_function("theme => document.documentElement.dataset.mantineColorScheme === theme", arg=theme)
-        page.wait_for_function("document.getAnimations().length === 0")  # colours that fade have arrived
+        expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", theme)
+        page.wait_for_function("() => document.getAnimations().length === 0")  # colours that fade have arrived
         for width, (across, down) in SIZES.items():
             if folder := os.environ.get("SCREENSHOTS"):
                 page.set_viewport_size({"width": across, "height": down})

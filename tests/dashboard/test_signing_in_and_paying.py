@@ -288,6 +288,7 @@ def test_who_forgot_theirs_is_given_a_password_and_chooses_another(browser: Brow
         row.get_by_role("button", name="Actions for Ravi Rao").click()
         owner.page.get_by_role("menuitem", name="Give a new password").click()
         owner.presses("Give a new password", within=owner.dialog)
+        owner.confirms()
         shown = owner.page.get_by_role("dialog", name="Ravi Rao has a new password")
         expect(shown).to_be_visible()
         given = shown.locator("code").inner_text()

@@ -106,10 +106,10 @@ export function RetryAllDialog({ params, which, onClose }: RetryAllDialogProps) 
         <div className={classes.buttons} style={{ justifyContent: "flex-end" }}>
           {phase === "asks" && (
             <>
-              <Button variant="default" onClick={onClose}>
+              <Button variant="default" onClick={onClose} data-autofocus>
                 Cancel
               </Button>
-              <Button onClick={() => void run()} disabled={total === null || total === 0} data-autofocus>
+              <Button onClick={() => void run()} disabled={total === null || total === 0}>
                 {total ? `Retry ${formatCount(Math.min(total, RETRIED_MAX))}` : "Retry all"}
               </Button>
             </>
