@@ -305,6 +305,9 @@ def _send_odd(
     if answer.status_code >= 500 or described is None:
         found.failures.append(where)
         return
+    if "text/csv" in described["content"]:  # which has no schema
+        assert answer.headers["Content-Type"].startswith("text/csv"), where
+        return
     schema = described["content"]["application/json"]["schema"] | {"components": document["components"]}
     try:
         jsonschema.validate(answer.json(), schema, jsonschema.Draft202012Validator)

@@ -65,6 +65,10 @@ def test_an_owner_made_at_the_command_line_signs_in_through_the_server(live: Any
     assert "HttpOnly" in answer.headers["Set-Cookie"]
     assert answer.json()["merchant"]["id"] == made["id"]
     order = browser.post(f"{live.url}/api/v1/orders", json={"amount": 50000}, timeout=10)
+    assert (order.status_code, order.json()["error"]["reason"]) == (403, "password_change_needed")
+    change = {"current_password": body["password"], "new_password": f"own {tail} own"}
+    assert browser.post(f"{live.url}/api/v1/session/password", json=change, timeout=10).status_code == 200
+    order = browser.post(f"{live.url}/api/v1/orders", json={"amount": 50000}, timeout=10)
     assert (order.status_code, order.json()["merchant_id"]) == (201, made["id"])
     evil = browser.post(
         f"{live.url}/api/v1/orders", json={"amount": 50000}, headers={"Origin": "https://evil.example"}, timeout=10
