@@ -159,6 +159,7 @@ def cases() -> Iterator[Case]:
     yield Case(path="/api/v1/payments", query={"status": "failed", "offset": "0"}, page="with total")
     for query in ({"vpa": "asha7@upi"}, {"card_last4": "0042"}, {"receipt": "@receipt"}, {"state": "voided"}):
         yield Case(path="/api/v1/payments", query=query)
+    yield Case(path="/api/v1/webhooks", query={"total": "false"})
     for path, text in (("payments", "@receipt"), ("payments", "0042"), ("orders", "@receipt")):
         yield Case(path=f"/api/v1/{path}", query={"q": text})
     for path in ("balance", "stats", "changes", "attention", "payments/pay_@id/timeline"):

@@ -65,6 +65,8 @@ def test_the_list_has_the_shape_that_clients_know(merchant: Merchant, inbox: Rec
     by_cursor = merchant.get("/webhooks", starting_after=page["data"][-1]["id"])
     assert by_cursor["data"] == rest["data"]
     assert "total" not in by_cursor
+    uncounted = merchant.get("/webhooks", total="false")
+    assert uncounted["data"] == page["data"] and "total" not in uncounted
 
 
 def test_deliveries_are_found(merchant: Merchant, inbox: Receiver) -> None:

@@ -28,7 +28,7 @@ export const endpointsQuery = queryOptions({
 export const webhooksQuery = (params: Params) =>
   queryOptions({
     queryKey: ["webhooks", "list", params],
-    queryFn: ({ signal }) => get<Page<Webhook>>("/api/v1/webhooks", params, signal),
+    queryFn: ({ signal }) => get<Page<Webhook>>("/api/v1/webhooks", { ...params, total: false }, signal),
     placeholderData: keepPreviousData,
     meta: live,
   });

@@ -23,12 +23,13 @@ class WebhookQuery(Created, kw_only=True):
     event: Annotated[str | None, Meta(description="The type of event, such as `payment.success`.")] = None
     event_id: str | None = None
     webhook_endpoint_id: str | None = None
+    total: Annotated[bool, Meta(description="`false`: they are not counted where no cursor is given.")] = True
 
     def page(self) -> Page:
         """By offset unless a cursor says otherwise: clients of this list expect a total."""
         page = Created.page(self)
         by_cursor = page.starting_after or page.ending_before or page.offset is not None
-        return page if by_cursor else msgspec.structs.replace(self, offset=0).page()
+        return page if by_cursor or not self.total else msgspec.structs.replace(self, offset=0).page()
 
 
 @endpoint(
