@@ -20,6 +20,10 @@ interface FigureProps {
   children?: ReactNode;
 }
 
+/** Whether it needs smaller figures to stand in one line. */
+const isLong = (value: ReactNode, small: boolean): boolean =>
+  typeof value === "string" && value.length > (small ? 12 : 13);
+
 export function Figure({ name, note, change, goodIs, before, small = false, testId, children }: FigureProps) {
   const Icon =
     change?.direction === "up" ? IconArrowUpRight : change?.direction === "down" ? IconArrowDownRight : IconEqual;
@@ -27,7 +31,11 @@ export function Figure({ name, note, change, goodIs, before, small = false, test
   return (
     <div className={classes.figure} data-small={small || undefined}>
       <div className={classes.name}>{name}</div>
-      <div className={classes.value} {...(testId && children !== undefined ? named(testId) : undefined)}>
+      <div
+        className={classes.value}
+        data-long={isLong(children, small) || undefined}
+        {...(testId && children !== undefined ? named(testId) : undefined)}
+      >
         {children ?? <Bone width={96} height={small ? 22 : 28} />}
       </div>
       {note && <div className={classes.note}>{note}</div>}
