@@ -12,7 +12,7 @@ import classes from "./AttentionList.module.css";
 interface Matter {
   key: string;
   said: string;
-  todo: string;
+  advice: string;
   to: string;
   search?: Record<string, string>;
 }
@@ -25,14 +25,14 @@ function matters(attention: Attention): Matter[] {
   const found: Matter[] = attention.failing_endpoints.map((endpoint) => ({
     key: endpoint.id,
     said: endpoint.disabled_at ? "A webhook endpoint was switched off" : "A webhook endpoint keeps failing",
-    todo: endpoint.url ?? "See its deliveries",
+    advice: endpoint.url ?? "See its deliveries",
     to: "/dashboard/webhooks",
   }));
   if (attention.failed_webhooks > 0) {
     found.push({
       key: "webhooks",
       said: plural(attention.failed_webhooks, "One webhook was never delivered", "webhooks were never delivered"),
-      todo: "Look at the answers and send them again",
+      advice: "Look at the answers and send them again",
       to: "/dashboard/webhooks",
       search: { status: "failed" },
     });
@@ -45,7 +45,7 @@ function matters(attention: Attention): Matter[] {
         "The outcome of one payment is unknown",
         "payments have an unknown outcome",
       ),
-      todo: "The bank is asked again by itself; do not ship yet",
+      advice: "The bank is asked again by itself; do not ship yet",
       to: "/dashboard/transactions",
       search: { state: "outcome_unknown" },
     });
@@ -54,7 +54,7 @@ function matters(attention: Attention): Matter[] {
     found.push({
       key: "jobs",
       said: plural(attention.dead_jobs, "One job gave up", "jobs gave up"),
-      todo: "Look at why, and run again",
+      advice: "Look at why, and run again",
       to: "/dashboard/operations",
     });
   }
@@ -87,7 +87,7 @@ export function AttentionList() {
               <IconAlertTriangle size={17} aria-hidden />
               <span className={classes.words}>
                 <span className={classes.said}>{matter.said}</span>
-                <span className={classes.todo}>{matter.todo}</span>
+                <span className={classes.advice}>{matter.advice}</span>
               </span>
               <IconChevronRight size={16} aria-hidden />
             </Link>

@@ -36,17 +36,17 @@ export async function retryFailed(
     after = page.data.at(-1)?.id;
     if (!page.has_more || after === undefined) break;
   }
-  const todo = failed.slice(0, RETRIED_MAX);
-  let state: Retrying = { found: todo.length, retried: 0, refused: 0, refusal: null };
+  const waiting = failed.slice(0, RETRIED_MAX);
+  let state: Retrying = { found: waiting.length, retried: 0, refused: 0, refusal: null };
   tell(state);
   const work = async (): Promise<void> => {
-    for (let id = todo.shift(); id !== undefined && !signal.aborted; id = todo.shift()) {
+    for (let id = waiting.shift(); id !== undefined && !signal.aborted; id = waiting.shift()) {
       try {
         await calls.retry(id);
         state = { ...state, retried: state.retried + 1 };
       } catch (error) {
         if (!(error instanceof ApiError) || (error.status !== 400 && error.status !== 404)) {
-          todo.length = 0;
+          waiting.length = 0;
           throw error;
         }
         state = { ...state, refused: state.refused + 1, refusal: state.refusal ?? error.description };
