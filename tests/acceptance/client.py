@@ -46,13 +46,20 @@ class Answer:
         return self.headers.get("Idempotency-Replayed") == "true"
 
 
+def _session() -> requests.Session:
+    """Opens a connection for each call: a kept one that a server closes as it is used loses a call that has no key."""
+    session = requests.Session()
+    session.headers["Connection"] = "close"
+    return session
+
+
 @dataclass
 class Deployment:
     """A running gateway, wherever it is. `patience_seconds` is how long a job of it may take."""
 
     url: str
     patience_seconds: float = 30
-    session: requests.Session = field(default_factory=requests.Session, repr=False)
+    session: requests.Session = field(default_factory=_session, repr=False)
     _validators: dict[str, jsonschema.Draft202012Validator] = field(default_factory=dict, repr=False)
 
     def call(

@@ -57,7 +57,7 @@ QUERY = {
 } | dict.fromkeys(
     ("action", "actor", "amount", "amount_gte", "amount_lte", "card_last4", "created_gte", "created_lte", "currency",
      "event", "format", "from", "interval", "kind", "limit", "method", "offset", "path", "q", "receipt", "state",
-     "status", "subject", "to", "type", "vpa", "wait")
+     "status", "subject", "to", "total", "type", "vpa", "wait")
 )  # fmt: skip
 BODY = {"order_id": "order", "webhook_endpoint_id": "webhook_endpoint", "merchant_id": "merchant"} | dict.fromkeys(
     ("action", "amount", "capture", "card", "checkout_origins", "code", "currency", "current_password", "delivered",
