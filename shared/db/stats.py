@@ -38,17 +38,16 @@ _FIGURES = f"""
             select at < %(since)s, figure, currency, method, detail, count, amount from fresh) t
      group by before, figure, currency, method, detail
      union all
-    select floor(extract(epoch from at - %(since)s) / %(step)s)::int, false, figure, currency, '', '',
-           sum(count)::bigint, sum(amount)::bigint
-      from (select at, figure, currency, count, amount
+    select floor(extract(epoch from at - %(since)s) / %(step)s)::int, false, figure, currency, '',
+           case figure when 'took' then detail else '' end as took, sum(count)::bigint, sum(amount)::bigint
+      from (select at, figure, currency, detail, count, amount
               from payment_figures
              where merchant_id = %(merchant_id)s and span = %(point_span)s
                and at >= %(points_since)s and at < %(until)s
-               and figure in ('made', 'succeeded', 'failed', 'refunded')
              union all
-            select at, figure, currency, count, amount from fresh
-             where at >= %(points_since)s and figure <> 'took') s
-     group by 1, figure, currency
+            select at, figure, currency, detail, count, amount from fresh
+             where at >= %(points_since)s) s
+     group by 1, figure, currency, took
 """
 
 

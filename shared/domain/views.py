@@ -231,6 +231,10 @@ class WebhookEndpoint(msgspec.Struct, kw_only=True):
     updated_at: Timestamp
 
 
+HalfWithin = Annotated[float | None, Meta(description="From a payment's creation to its outcome, half of them.")]
+NearlyAllWithin = Annotated[float | None, Meta(description="The same of 95 of 100; both to a tenth of a power of ten.")]
+
+
 class StatsTotals(msgspec.Struct, kw_only=True):
     payments: Annotated[int, Meta(description="Made in the period.")]
     succeeded: Annotated[int, Meta(description="Of these.")]
@@ -240,8 +244,8 @@ class StatsTotals(msgspec.Struct, kw_only=True):
     refunds: Annotated[int, Meta(description="Processed in the period, without those that came back.")]
     amount_refunded: int
     success_rate: Annotated[float | None, Meta(description="Of those whose outcome is known, from 0 to 1.")]
-    p50_seconds: Annotated[float | None, Meta(description="From a payment's creation to its outcome, half of them.")]
-    p95_seconds: Annotated[float | None, Meta(description="The same of 95 of 100; both to a tenth of a power of ten.")]
+    p50_seconds: HalfWithin
+    p95_seconds: NearlyAllWithin
 
 
 class StatsPoint(msgspec.Struct, kw_only=True):
@@ -251,6 +255,8 @@ class StatsPoint(msgspec.Struct, kw_only=True):
     failed: int
     amount_succeeded: int
     amount_refunded: int
+    p50_seconds: HalfWithin
+    p95_seconds: NearlyAllWithin
 
 
 class MethodStats(msgspec.Struct, kw_only=True):

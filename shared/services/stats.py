@@ -121,21 +121,23 @@ def _totals(figures: Iterable[Figure]) -> views.StatsTotals:
 
 def _series(figures: Sequence[Figure], points: range, start: datetime, step: timedelta) -> list[views.StatsPoint]:
     """A point for each of these steps, whether or not something happened in it."""
-    found: defaultdict[int, dict[str, Figure]] = defaultdict(dict)
+    found: defaultdict[int, list[Figure]] = defaultdict(list)
     for one in figures:
         assert one.step is not None, "a point is of a step"
-        found[one.step][one.figure] = one
+        found[one.step].append(one)
     shown = []
     for number in points:
-        here = found.get(number, {})
+        here = _totals(found[number])
         shown.append(
             views.StatsPoint(
                 at=views.timestamp(start + number * step),
-                payments=here["made"].count if "made" in here else 0,
-                succeeded=here["succeeded"].count if "succeeded" in here else 0,
-                failed=here["failed"].count if "failed" in here else 0,
-                amount_succeeded=here["succeeded"].amount if "succeeded" in here else 0,
-                amount_refunded=here["refunded"].amount if "refunded" in here else 0,
+                payments=here.payments,
+                succeeded=here.succeeded,
+                failed=here.failed,
+                amount_succeeded=here.amount_succeeded,
+                amount_refunded=here.amount_refunded,
+                p50_seconds=here.p50_seconds,
+                p95_seconds=here.p95_seconds,
             )
         )
     return shown

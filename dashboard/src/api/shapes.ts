@@ -144,6 +144,8 @@ export interface StatsPoint {
   failed: number;
   amount_succeeded: number;
   amount_refunded: number;
+  p50_seconds: number | null;
+  p95_seconds: number | null;
 }
 
 export interface Stats {

@@ -20,8 +20,8 @@ create table rollup_mark (
 insert into rollup_mark (through) values (pg_snapshot_xmin(pg_current_snapshot())::text::bigint);
 
 -- Of each merchant, by half hour and by day in UTC: half hours, since India's midnight is at 18:30. A point is a half hour
--- without its methods, details and times taken: what a curve is drawn of, a tenth of the rows. A payment counts when it
--- was made, whenever its outcome came; a refund when the bank processed it, and less when it comes back.
+-- without its methods and reasons: what a curve is drawn of, from few rows. A payment counts when it was made, whenever
+-- its outcome came; a refund when the bank processed it, and less when it comes back.
 create table payment_figures (
     merchant_id uuid        not null,
     span        text        not null check (span in ('half_hour', 'day', 'point')),
@@ -82,8 +82,8 @@ create function rollup_add(low bigint, high bigint, only_of uuid default null) r
                    select * from payment_facts p where p.merchant_id = m.id and p.xid >= low and p.xid < high) f
          cross join lateral (select date_bin('30 minutes', f.at, 'epoch'), date_trunc('day', f.at, 'UTC')) b (half_hour, day)
          cross join lateral (values ('half_hour', b.half_hour, f.method, f.detail), ('day', b.day, f.method, f.detail),
-                                    ('point', b.half_hour, '', '')) s (span, at, method, detail)
-         where s.span <> 'point' or f.figure <> 'took'
+                                    ('point', b.half_hour, '', case f.figure when 'took' then f.detail else '' end)
+                            ) s (span, at, method, detail)
          group by f.merchant_id, s.span, s.at, f.figure, f.currency, s.method, s.detail
             on conflict (merchant_id, span, at, figure, currency, method, detail) do update
            set count = held.count + excluded.count, amount = held.amount + excluded.amount

@@ -16,6 +16,8 @@ const TABS = [
   { path: "/dashboard/developers/events", name: "Events", part: "events" },
 ];
 
+const EXACTLY = { exact: true, includeSearch: false }; // "API keys" is where the others begin
+
 export default function Developers() {
   const { _splat: rest = "" } = useParams({ strict: false });
   const [part = "", id] = rest.split("/");
@@ -35,12 +37,7 @@ export default function Developers() {
       </PageHeader>
       <nav className={classes.tabs} aria-label="Developers">
         {TABS.map((tab) => (
-          <Link
-            key={tab.path}
-            to={tab.path as string}
-            activeProps={{}}
-            {...(tab === current ? { "aria-current": "page" as const } : { "aria-current": undefined })}
-          >
+          <Link key={tab.path} to={tab.path as string} activeOptions={EXACTLY}>
             {tab.name}
           </Link>
         ))}

@@ -5,7 +5,7 @@ import "@mantine/charts/styles.layer.css";
 
 import { AreaChart, BarChart, LineChart } from "@mantine/charts";
 import type { Stats, StatsPoint } from "../../api/shapes";
-import { formatAmount, formatCount, formatRate, Panel } from "../../ui";
+import { formatAmount, formatCount, formatRate, formatSeconds, Panel } from "../../ui";
 import classes from "./Charts.module.css";
 
 const HEIGHT = 220;
@@ -43,6 +43,17 @@ function rateOf({ succeeded, failed }: StatsPoint): number | null {
 
 const axis = { tickLine: false, axisLine: false, minTickGap: 28 };
 const quiet = { accessibilityLayer: false };
+const line = {
+  h: HEIGHT,
+  dataKey: "when",
+  curveType: "linear",
+  connectNulls: false,
+  strokeWidth: 2,
+  gridAxis: "x",
+  xAxisProps: axis,
+  lineChartProps: quiet,
+  tooltipAnimationDuration: 0,
+} as const;
 
 export default function Charts({ stats }: { stats: Stats }) {
   const { series, interval, currency } = stats;
@@ -110,31 +121,47 @@ export default function Charts({ stats }: { stats: Stats }) {
           rows={spoken((point) => `${point.succeeded} succeeded, ${point.failed} failed`)}
         />
       </Panel>
-      <div className={classes.across}>
-        <Panel title="Success rate">
-          <div className={classes.chart} aria-hidden>
-            {points.every((point) => point.rate === null) && (
-              <p className={classes.none}>No payment ended in this time</p>
-            )}
-            <LineChart
-              h={HEIGHT}
-              data={points}
-              dataKey="when"
-              series={[{ name: "rate", label: "Succeeded", color: "pine.6" }]}
-              curveType="linear"
-              connectNulls={false}
-              strokeWidth={2}
-              gridAxis="x"
-              valueFormatter={formatRate}
-              yAxisProps={{ width: 52, domain: [0, 1], ticks: [0, 0.25, 0.5, 0.75, 1], tickFormatter: formatRate }}
-              xAxisProps={axis}
-              lineChartProps={quiet}
-              tooltipAnimationDuration={0}
-            />
-          </div>
-          <Numbers name="Success rate" rows={spoken((point) => formatRate(rateOf(point)))} />
-        </Panel>
-      </div>
+      <Panel title="Success rate">
+        <div className={classes.chart} aria-hidden>
+          {points.every((point) => point.rate === null) && (
+            <p className={classes.none}>No payment ended in this time</p>
+          )}
+          <LineChart
+            {...line}
+            data={points}
+            series={[{ name: "rate", label: "Succeeded", color: "pine.6" }]}
+            valueFormatter={formatRate}
+            yAxisProps={{ width: 52, domain: [0, 1], ticks: [0, 0.25, 0.5, 0.75, 1], tickFormatter: formatRate }}
+          />
+        </div>
+        <Numbers name="Success rate" rows={spoken((point) => formatRate(rateOf(point)))} />
+      </Panel>
+      <Panel title="Time to an outcome">
+        <div className={classes.chart} aria-hidden>
+          {points.every((point) => point.p50_seconds === null) && (
+            <p className={classes.none}>No payment ended in this time</p>
+          )}
+          <LineChart
+            {...line}
+            data={points}
+            series={[
+              { name: "p50_seconds", label: "Half within", color: "pine.6" },
+              { name: "p95_seconds", label: "95% within", color: "gray.5" },
+            ]}
+            valueFormatter={formatSeconds}
+            yAxisProps={{ width: 58, tickFormatter: formatSeconds }}
+            withLegend
+            legendProps={{ verticalAlign: "bottom", height: 32 }}
+          />
+        </div>
+        <Numbers
+          name="Time to an outcome"
+          rows={spoken(
+            (point) =>
+              `half within ${formatSeconds(point.p50_seconds)}, 95% within ${formatSeconds(point.p95_seconds)}`,
+          )}
+        />
+      </Panel>
     </div>
   );
 }
