@@ -1,6 +1,6 @@
 """Every page of the dashboard: for people who see, hear or tap otherwise than most.
 
-With SCREENSHOTS=folder each page is kept there as a picture, at 320, 768 and 1440 px.
+With SCREENSHOTS=folder the whole of each page is kept there as a picture, at 320, 768 and 1440 px.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ TOO_WIDE = """
   document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("main *")]
     .filter((one) => one.getBoundingClientRect().right > innerWidth).slice(0, 5)
     .map((one) => one.outerHTML.slice(0, 120))
+"""
+SEVERAL_CURRENT = """
+  [...document.querySelectorAll("nav")].filter((one) => one.querySelectorAll("[aria-current]").length > 1)
+    .map((one) => one.innerText)
 """
 JUDGED = ("1440", "320")
 # A name for the picture, and the address; {…} is what the fixture `things` knows.
@@ -102,7 +106,7 @@ def look(somebody: Person, axe: str, name: str) -> None:
     page = somebody.page
     expect(page.locator('[aria-busy="true"]')).to_have_count(0)
     page.evaluate(axe)
-    broken: list[Any] = []
+    broken: list[Any] = [("two places are the current one", where) for where in page.evaluate(SEVERAL_CURRENT)]
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
         expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", theme)
@@ -111,7 +115,7 @@ def look(somebody: Person, axe: str, name: str) -> None:
             if folder := os.environ.get("SCREENSHOTS"):
                 page.set_viewport_size({"width": across, "height": down})
                 page.wait_for_timeout(300)
-                page.screenshot(path=Path(folder) / f"{name}-{width}-{theme}.png")
+                page.screenshot(path=Path(folder) / f"{name}-{width}-{theme}.png", full_page=True)
             if width not in JUDGED:
                 continue
             page.set_viewport_size({"width": across, "height": down})

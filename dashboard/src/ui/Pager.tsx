@@ -29,10 +29,11 @@ interface PagerProps {
   /** The rows are those of the page before, while others load: from them no way leads on. */
   loading: boolean;
   go: (place: Place) => void;
-  noun: string;
+  /** What one row is, and what several are. */
+  nouns: readonly [string, string];
 }
 
-export function Pager({ place, ids, hasMore, loading, go, noun }: PagerProps) {
+export function Pager({ place, ids, hasMore, loading, go, nouns }: PagerProps) {
   const first = ids[0];
   const last = ids.at(-1);
   const newer = !loading && (place.before ? hasMore : place.after !== undefined);
@@ -57,7 +58,7 @@ export function Pager({ place, ids, hasMore, loading, go, noun }: PagerProps) {
   return (
     <nav className={classes.pager} aria-label="Pages">
       <span className={classes.count}>
-        {ids.length === 0 ? "" : `${ids.length} ${noun} on this page`}
+        {ids.length === 0 ? "" : `${ids.length} ${nouns[ids.length === 1 ? 0 : 1]} on this page`}
         {(place.after || place.before) && (
           <button type="button" className={classes.newest} onClick={() => go({})}>
             Back to the newest

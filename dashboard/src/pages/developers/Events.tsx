@@ -98,7 +98,7 @@ export function Events() {
           ids={data.data.map((event) => event.id)}
           hasMore={data.has_more}
           loading={isPlaceholderData}
-          noun="events"
+          nouns={["event", "events"]}
           go={(place) => show({ ...kept, ...place })}
         />
       )}

@@ -168,7 +168,7 @@ export function Requests() {
             ids={data.data.map((request) => request.id)}
             hasMore={data.has_more}
             loading={isPlaceholderData}
-            noun="calls"
+            nouns={["call", "calls"]}
             go={(place) => {
               const { after: _a, before: _b, ...kept } = filters;
               show({ ...kept, ...place });

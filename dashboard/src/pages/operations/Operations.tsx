@@ -76,10 +76,12 @@ const queueColumns: Column<QueueState>[] = [
     cell: (queue) =>
       queue.oldest_due_seconds > 0 ? (
         <span className={classes.number} data-bad={queue.oldest_due_seconds > LATE_SECONDS || undefined}>
-          {formatSeconds(queue.oldest_due_seconds)}
+          {formatSeconds(queue.oldest_due_seconds)} <span className={classes.word}>overdue</span>
         </span>
       ) : (
-        <span className="muted">none</span>
+        <span className="muted">
+          none <span className={classes.word}>overdue</span>
+        </span>
       ),
   },
   {

@@ -26,7 +26,7 @@ export default function ThroughputChart({ points }: { points: ThroughputPoint[] 
           color: COLORS[place % COLORS.length] ?? "gray.6",
         }))}
         withLegend
-        legendProps={{ verticalAlign: "bottom", height: 40 }}
+        legendProps={{ verticalAlign: "bottom" }}
         withDots={false}
         curveType="monotone"
         gridAxis="x"

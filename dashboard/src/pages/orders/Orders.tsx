@@ -144,7 +144,7 @@ export default function Orders() {
             ids={data.data.map((order) => order.id)}
             hasMore={data.has_more}
             loading={isPlaceholderData}
-            noun="orders"
+            nouns={["order", "orders"]}
             go={(place) => {
               const { after: _a, before: _b, ...kept } = filters;
               show({ ...kept, ...place });

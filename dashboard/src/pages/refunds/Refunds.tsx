@@ -121,7 +121,7 @@ export default function Refunds() {
             ids={data.data.map((refund) => refund.id)}
             hasMore={data.has_more}
             loading={isPlaceholderData}
-            noun="refunds"
+            nouns={["refund", "refunds"]}
             go={(place) => {
               const { after: _a, before: _b, ...kept } = filters;
               show({ ...kept, ...place });

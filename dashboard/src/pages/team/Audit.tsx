@@ -6,7 +6,18 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { AuditEntry } from "../../api/shapes";
 import { pick } from "../../routes/search";
-import { type Column, DataTable, EmptyState, FilterBar, FilterText, Pager, Panel, sayName, Time } from "../../ui";
+import {
+  type Column,
+  DataTable,
+  EmptyState,
+  FilterBar,
+  FilterText,
+  formatAmount,
+  Pager,
+  Panel,
+  sayName,
+  Time,
+} from "../../ui";
 import { PAGE_SIZE } from "../filters";
 import { auditQuery } from "./queries";
 import classes from "./Team.module.css";
@@ -14,16 +25,19 @@ import classes from "./Team.module.css";
 const NAMES = ["actor", "after", "before"] as const;
 type AuditFilters = Partial<Record<(typeof NAMES)[number], string>>;
 
-/** "role: support, changed: name" */
-export function sayDetails(details: Record<string, unknown>): string {
+/** "Role: support · Amount: ₹10.00" */
+export function sayDetails({ currency, ...details }: Record<string, unknown>): string {
   return Object.entries(details)
     .filter(([, value]) => value !== null && value !== undefined)
     .map(([name, value]) => {
-      const said = Array.isArray(value)
-        ? value.map(String).join(", ")
-        : typeof value === "object"
-          ? JSON.stringify(value)
-          : String(value);
+      const said =
+        name === "amount" && typeof value === "number" && typeof currency === "string"
+          ? formatAmount(value, currency)
+          : Array.isArray(value)
+            ? value.map(String).join(", ")
+            : typeof value === "object"
+              ? JSON.stringify(value)
+              : String(value);
       return `${sayName(name)}: ${said}`;
     })
     .join(" · ");
@@ -114,7 +128,7 @@ export function Audit() {
           ids={data.data.map((entry) => entry.id)}
           hasMore={data.has_more}
           loading={isPlaceholderData}
-          noun="entries"
+          nouns={["entry", "entries"]}
           go={(place) => show({ ...(filters.actor ? { actor: filters.actor } : {}), ...place })}
         />
       )}

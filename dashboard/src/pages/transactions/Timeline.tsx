@@ -45,14 +45,13 @@ function sayValue(name: string, value: unknown, currency: string): string {
 function gist(entry: TimelineEntry, currency: string): string {
   const { details } = entry;
   const parts: string[] = [];
+  if (typeof details.attempt === "number") parts.push(`attempt ${details.attempt}`);
   if (typeof details.amount === "number") parts.push(formatAmount(details.amount, currency));
   if (details.answer) parts.push(sayName(String(details.answer)));
   if (details.reason) parts.push(entry.kind === "refund" ? String(details.reason) : sayName(String(details.reason)));
   if (typeof details.status === "number" || details.response_code)
     parts.push(String(details.response_code ?? details.status));
   else if (typeof details.status === "string") parts.push(sayName(details.status));
-  if (typeof details.attempts === "number")
-    parts.push(details.attempts === 1 ? "1 attempt" : `${details.attempts} attempts`);
   if (typeof details.duration_ms === "number") parts.push(`${details.duration_ms} ms`);
   return parts.join(" · ");
 }

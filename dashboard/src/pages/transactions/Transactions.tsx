@@ -186,7 +186,7 @@ export default function Transactions() {
             ids={data.data.map((payment) => payment.id)}
             hasMore={data.has_more}
             loading={isPlaceholderData}
-            noun="payments"
+            nouns={["payment", "payments"]}
             go={(place) => {
               const { after: _a, before: _b, ...kept } = filters;
               show({ ...kept, ...place });

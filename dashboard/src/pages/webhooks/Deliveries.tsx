@@ -241,7 +241,7 @@ export function Deliveries({ endpointId }: { endpointId?: string }) {
           ids={data.data.map((webhook) => webhook.id)}
           hasMore={data.has_more}
           loading={isPlaceholderData}
-          noun="deliveries"
+          nouns={["delivery", "deliveries"]}
           go={(place) => {
             const { after: _a, before: _b, ...kept } = filters;
             show({ ...kept, ...place });
