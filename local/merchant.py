@@ -195,13 +195,13 @@ def _create_user(tx: Tx, _: Config, asked: argparse.Namespace) -> Shown:
     if known is not None:
         are = []
         if merchant is not None:
-            team.add_existing(tx, OPERATOR, known, merchant.id, asked.role)
-            are.append(f"{_role(asked.role)} of {_printable(merchant.name)}")
+            role = team.add_existing(tx, OPERATOR, known, merchant.id, asked.role)
+            are.append(f"{_role(role)} of {_printable(merchant.name)}")
         if asked.operator:
             team.set_operator(tx, OPERATOR, known, True)
             are.append("operator")
         return _user(known), f"{known.email} is {' and '.join(are)} too, and signs in as before."
-    given = _password(asked)
+    given, role = _password(asked), asked.role or "owner"
     user, password = team.create_user(
         tx,
         OPERATOR,
@@ -209,10 +209,10 @@ def _create_user(tx: Tx, _: Config, asked: argparse.Namespace) -> Shown:
         name=asked.name or asked.email.partition("@")[0],
         password=given,
         merchant_id=merchant.id if merchant else None,
-        role=asked.role,
+        role=role,
         is_operator=asked.operator,
     )
-    roles = [f"{_role(asked.role)} of {merchant.name}"] if merchant else []
+    roles = [f"{_role(role)} of {merchant.name}"] if merchant else []
     rows = {"User": user.name, "Email": user.email, "Role": ", ".join([*roles, *["operator"] * asked.operator])}
     return _with_password(user, rows, password, given)
 
@@ -353,7 +353,7 @@ def _parser() -> Parser:
     user.add_argument("--email", required=True)
     user.add_argument("--name")
     user.add_argument("--merchant", metavar="EMAIL_OR_ID", help="for which; a user of another one becomes its too")
-    user.add_argument("--role", choices=ROLES, default="owner", help="owner, unless said")
+    user.add_argument("--role", choices=ROLES, help="owner, unless said; who is a member stays what they are")
     user.add_argument("--operator", action="store_true", help="may do what is the operator's, too")
     change = add("user-password", _change_password, "another password for a user, whose sessions all end")
     change.add_argument("email", metavar="EMAIL")

@@ -164,15 +164,20 @@ def set_operator(tx: Tx, actor: Actor, user: User, is_operator: bool) -> User:
     return replace(user, is_operator=is_operator)
 
 
-def add_existing(tx: Tx, actor: Actor, user: User, merchant_id: UUID, role: Role) -> None:
-    """Makes somebody who signs in for another merchant already a member of this one, too."""
+def add_existing(tx: Tx, actor: Actor, user: User, merchant_id: UUID, asked: Role | None) -> Role:
+    """Makes somebody who signs in for another merchant already a member of this one, too; returns as what.
+
+    None is the role that they have there, an owner's if they have none.
+    """
     merchants.lock(tx, merchant_id)
     users.lock(tx, user.id)  # no owner gives them a password meanwhile, who may only while they are nobody else's
     known = users.member(tx, user.id, merchant_id=merchant_id)
+    role = asked or (known.role if known else "owner")
     if known is not None and known.role != role:
         _check_another_owner(tx, merchant_id, known)
     users.put_membership(tx, user.id, merchant_id, role)
     audit.record(tx, actor, "team.member_added", user.email, merchant_id=merchant_id, details={"role": role})
+    return role
 
 
 def reset_password(tx: Tx, actor: Actor, found: User, password: str | None) -> tuple[User, str]:

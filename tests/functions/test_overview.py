@@ -496,12 +496,13 @@ def test_a_cell_within_a_cell_is_no_formula() -> None:
     )
 
 
+@pytest.mark.parametrize("written", ['"' * 1900, "न" * 1900], ids=["quotes", "Hindi"])
 def test_a_page_of_an_export_fits_into_an_answer_whatever_its_notes(
-    api: Api, database: Database, monkeypatch: pytest.MonkeyPatch
+    api: Api, database: Database, monkeypatch: pytest.MonkeyPatch, written: str
 ) -> None:
     monkeypatch.setattr(exporting, "BYTES_MAX", 50_000)
     monkeypatch.setattr(exporting, "ROWS_AT_ONCE", 3)
-    sent: list[dict[str, str]] = [{"n": str(n), "quotes": '"' * 1900 if n < 14 else ""} for n in range(20)]
+    sent: list[dict[str, str]] = [{"n": str(n), "written": written if n < 14 else ""} for n in range(20)]
     for notes in sent:
         api.pay(api.order(), notes=notes)
     text, cursor, sizes = "", "", []

@@ -120,6 +120,17 @@ def test_who_signs_in_already_gets_a_further_merchant_and_keeps_the_password(
     assert sign_in(api, EMAIL, made["password"]).status == 200
 
 
+def test_who_is_a_member_already_stays_what_they_are_unless_a_role_is_said(api: Api, database: Database) -> None:
+    people.signed_up(database, test_merchant.ID, "owner")
+    member = people.signed_up(database, test_merchant.ID, "read_only")
+    for said, role in (({}, "read_only"), ({"role": "support"}, "support"), ({}, "support")):
+        put = api.call("PUT", f"{USERS}/{member}", {"merchant_id": ID} | said, headers=OPERATOR)
+        assert (put.status, [one["role"] for one in put.json["merchants"]]) == (200, [role])
+    nobodys = people.signed_up(database, None, None)
+    put = api.call("PUT", f"{USERS}/{nobodys}", {"merchant_id": ID}, headers=OPERATOR)
+    assert [one["role"] for one in put.json["merchants"]] == ["owner"], "a first one"
+
+
 def test_who_left_every_team_may_be_made_an_operator_anew(api: Api, database: Database) -> None:
     left = people.signed_up(database, None, None, email=EMAIL)
     made = make(api, is_operator=True)

@@ -160,6 +160,13 @@ def test_what_happened_before_the_upgrade_is_added_up_once_though_that_was_stopp
         assert observer.execute(figures).fetchall() == added  # type: ignore[arg-type]
 
 
+def test_what_a_new_index_finds_is_known_after_the_upgrade(old_url: str) -> None:
+    migrate(old_url)
+    with psycopg.connect(old_url, autocommit=True) as observer:
+        known = observer.execute("select attname from pg_stats where tablename = 'payments_instrument'").fetchall()
+        assert known == [("coalesce",)], "the planner tells a VPA that few payments have from one that many have"
+
+
 def _until(holds: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + 30
     while not holds():

@@ -22,7 +22,9 @@ routes = Blueprint(__name__)
 class UserUpdate(msgspec.Struct, kw_only=True):
     is_operator: bool | None = None
     merchant_id: Annotated[str | None, Meta(description="For whom they sign in, too.")] = None
-    role: Annotated[Role, Meta(description="For that merchant.")] = "owner"
+    role: Annotated[
+        Role | None, Meta(description="For that merchant; left out, the one they have there, or else `owner`.")
+    ] = None
 
 
 @endpoint(
