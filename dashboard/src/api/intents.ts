@@ -20,6 +20,8 @@ const KEY_BYTES = 16;
 // Refused before anything was looked at: that says nothing about the try whose answer was lost.
 const SAYS_NOTHING = new Set([401, 403, 408, 429]);
 
+const saysNothing = ({ status, reason }: ApiError): boolean => SAYS_NOTHING.has(status) || reason === "session_changed";
+
 const intents = new Map<string, Intent>();
 const watchers = new Set<() => void>();
 
@@ -63,7 +65,7 @@ export async function once<B, R>(name: string, body: B, send: (body: B, key: str
     return answer;
   } catch (error) {
     if (!isAnswer(error)) intent.lost = true;
-    else if (!intent.lost || !SAYS_NOTHING.has(error.status)) keep(name, null);
+    else if (!intent.lost || !saysNothing(error)) keep(name, null);
     throw error;
   }
 }
