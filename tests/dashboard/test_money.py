@@ -142,6 +142,27 @@ def test_while_it_is_sent_nothing_changes_and_nothing_closes(owner: Person, live
     assert refunds(live, payment) == [10000]
 
 
+def test_a_refund_that_is_answered_meanwhile_is_not_offered_again(owner: Person, live: Live) -> None:
+    payment = paid(live)
+    owner.opens("/dashboard")
+    owner.sees("dashboard")
+    owner.page.locator(f'a[href="/dashboard/transactions/{payment}"]').click()
+    with wire(owner, r"/refunds$") as to_us:
+        to_us.holds = True
+        opens_refund(owner).fill("100")
+        owner.presses("Refund ₹100.00", within=owner.dialog)
+        expect(owner.dialog.get_by_role("button", name="Close")).to_be_disabled()
+        owner.page.go_back()
+        owner.sees("dashboard")
+        owner.page.go_forward()
+        expect(opens_refund(owner)).to_have_value("100.00")
+        expect(owner.dialog.get_by_role("button", name="Try again")).to_be_enabled()
+        to_us.waiting[0].continue_()
+        owner.is_told("Refund of ₹100.00 is on its way")
+        expect(owner.dialog).to_have_count(0)
+    assert refunds(live, payment) == [10000]
+
+
 def test_a_refused_refund_may_be_another(owner: Person, live: Live) -> None:
     payment = paid(live)
     owner.opens(f"/dashboard/transactions/{payment}")

@@ -23,6 +23,7 @@ const SAYS_NOTHING = new Set([401, 403, 408, 429]);
 const saysNothing = ({ status, reason }: ApiError): boolean => SAYS_NOTHING.has(status) || reason === "session_changed";
 
 const intents = new Map<string, Intent>();
+const done = new Map<string, number>();
 const watchers = new Set<() => void>();
 
 function keep(name: string, intent: Intent | null): void {
@@ -55,12 +56,18 @@ export function inDoubt<B>(name: string): B | undefined {
   return kept(name)?.body as B | undefined;
 }
 
+/** How often what has this name was done since the page was loaded. */
+export function timesDone(name: string): number {
+  return done.get(name) ?? 0;
+}
+
 /** Sends `body`, or again what is still in doubt under this name. */
 export async function once<B, R>(name: string, body: B, send: (body: B, key: string) => Promise<R>): Promise<R> {
   const intent = kept(name) ?? { key: newKey(), body, at: Date.now(), lost: false };
   keep(name, intent);
   try {
     const answer = await send(intent.body as B, intent.key);
+    done.set(name, timesDone(name) + 1);
     keep(name, null);
     return answer;
   } catch (error) {
