@@ -272,6 +272,27 @@ def test_the_palette_finds_a_payment_by_its_orders_receipt(owner: Person, live: 
     expect(owner.page).to_have_url(f"{live.dashboard_url}/dashboard/transactions/{payment}")
 
 
+def test_the_palette_opens_nothing_that_was_found_for_other_words(owner: Person, live: Live) -> None:
+    (_, one), (_, other) = pay(live), pay(live)
+    waiting: list[Route] = []
+    owner.page.route(re.compile(rf"/api/v1/search\?q={other}"), lambda route: waiting.append(route))
+    owner.opens("/dashboard")
+    owner.sees("dashboard")
+    owner.page.keyboard.press("ControlOrMeta+k")
+    search = owner.dialog.get_by_label("Search")
+    search.fill(one)
+    expect(owner.dialog.get_by_role("option")).to_have_count(1)
+    search.fill(other)
+    search.press("Enter")
+    owner.page.wait_for_timeout(500)
+    expect(owner.page).to_have_url(f"{live.dashboard_url}/dashboard")
+    expect(owner.dialog).to_contain_text("Searching…")
+    waiting[0].continue_()
+    expect(owner.dialog.get_by_role("option")).to_have_count(1)
+    search.press("Enter")
+    expect(owner.page).to_have_url(f"{live.dashboard_url}/dashboard/transactions/{other}")
+
+
 # Taking a list home
 
 

@@ -142,6 +142,27 @@ def test_while_it_is_sent_nothing_changes_and_nothing_closes(owner: Person, live
     assert refunds(live, payment) == [10000]
 
 
+def test_a_refund_that_is_answered_meanwhile_is_not_offered_again(owner: Person, live: Live) -> None:
+    payment = paid(live)
+    owner.opens("/dashboard")
+    owner.sees("dashboard")
+    owner.page.locator(f'a[href="/dashboard/transactions/{payment}"]').click()
+    with wire(owner, r"/refunds$") as to_us:
+        to_us.holds = True
+        opens_refund(owner).fill("100")
+        owner.presses("Refund ₹100.00", within=owner.dialog)
+        expect(owner.dialog.get_by_role("button", name="Close")).to_be_disabled()
+        owner.page.go_back()
+        owner.sees("dashboard")
+        owner.page.go_forward()
+        expect(opens_refund(owner)).to_have_value("100.00")
+        expect(owner.dialog.get_by_role("button", name="Try again")).to_be_enabled()
+        to_us.waiting[0].continue_()
+        owner.is_told("Refund of ₹100.00 is on its way")
+        expect(owner.dialog).to_have_count(0)
+    assert refunds(live, payment) == [10000]
+
+
 def test_a_refused_refund_may_be_another(owner: Person, live: Live) -> None:
     payment = paid(live)
     owner.opens(f"/dashboard/transactions/{payment}")
@@ -240,6 +261,23 @@ def test_a_key_whose_answer_was_lost_is_made_once_and_its_secret_is_seen(owner: 
     live.call("DELETE", f"/api/v1/api_keys/{newest}")  # others look for the merchant's own
 
 
+def test_a_key_that_was_made_is_shown_wherever_the_key_is(owner: Person, live: Live) -> None:
+    live.query("update sessions set confirmed_until = now() + interval '5 minutes'")
+    owner.opens("/dashboard")
+    key = owner.part("api-key")
+    expect(key).to_contain_text("key_test_")
+    owner.page.get_by_role("navigation", name="Main").get_by_role("link", name="Developers").click()
+    owner.presses("Create key")
+    expect(owner.dialog).to_contain_text("Your new key")
+    (newest,) = live.query("select api_key from api_keys order by created_at desc limit 1")[0]
+    try:
+        owner.presses("I have copied it", within=owner.dialog)
+        owner.page.get_by_role("navigation", name="Main").get_by_role("link", name="Home").click()
+        expect(key).to_have_text(newest)
+    finally:
+        live.call("DELETE", f"/api/v1/api_keys/{newest}")  # others look for the merchant's own
+
+
 def test_an_endpoint_whose_answer_was_lost_is_made_once(owner: Person, live: Live) -> None:
     owner.opens("/dashboard/webhooks")
     with wire(owner, r"/api/v1/webhook_endpoints$") as to_us:
@@ -331,6 +369,20 @@ def test_escape_closes_the_password_prompt_alone(owner: Person, live: Live) -> N
     owner.page.keyboard.press("Escape")
     expect(below).to_have_count(0)
     expect(owner.part("regenerate-secret-button")).to_be_focused()
+
+
+def test_who_goes_back_is_no_longer_asked_for_the_password(owner: Person, live: Live) -> None:
+    live.query("update sessions set confirmed_until = null")
+    owner.opens("/dashboard")
+    expect(owner.part("api-key")).to_be_visible()
+    owner.page.get_by_role("navigation", name="Main").get_by_role("link", name="Developers").click()
+    with wire(owner, r"/api/v1/api_keys$") as to_us:
+        owner.presses("Create key")
+        expect(owner.page.get_by_role("dialog", name="Confirm that it is you")).to_be_visible()
+        owner.page.go_back()
+        expect(owner.part("dashboard")).to_be_visible()
+        expect(owner.dialog).to_have_count(0)
+        assert len(to_us.sent) == 1
 
 
 def test_a_part_that_cannot_be_loaded_takes_nothing_with_it(owner: Person, live: Live) -> None:

@@ -229,6 +229,21 @@ def test_what_a_colleague_saves_takes_nothing_from_who_is_typing(owner: Person, 
     live.call("PUT", ME, {"webhook_url": None})
 
 
+def test_an_origin_that_a_colleague_registered_stays(owner: Person, live: Live) -> None:
+    owner.opens("/dashboard/settings")
+    origin = owner.page.get_by_label("Origin to register")
+    expect(origin).to_be_visible()
+    live.call("PUT", ME, {"checkout_origins": ["https://theirs.example"]})
+    try:
+        origin.fill("https://mine.example")
+        owner.presses("Add")
+        owner.is_told("https://mine.example may open your checkout")
+        found = live.call("GET", ME)["checkout_origins"]
+        assert set(found) == {"https://theirs.example", "https://mine.example"}, found
+    finally:
+        live.call("PUT", ME, {"checkout_origins": []})
+
+
 def test_who_may_only_read_is_refused_and_told_why(browser: Browser, live: Live) -> None:
     payment = paid(live)
     with person(browser, live, DESKTOP) as reader:

@@ -74,6 +74,25 @@ test("of a write whose answer was lost, or was none of the gateway's, nobody say
   expect((await write()).isInDoubt).toBe(false);
 });
 
+test("what is not answered is given up, a write as one that may have been done", async () => {
+  const late = new AbortController();
+  const limit = vi.spyOn(AbortSignal, "timeout").mockReturnValue(late.signal);
+  vi.stubGlobal("fetch", (_: string, { signal }: RequestInit) => {
+    return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+  });
+  const given = new AbortController();
+  const write = errorOf(call("/api/v1/payments/p/refunds", { method: "POST", body: {} }));
+  const read = errorOf(call("/api/v1/payments", { signal: given.signal }));
+  late.abort();
+  expect((await write).isInDoubt).toBe(true);
+  expect((await read).status).toBe(0);
+  limit.mockRestore();
+
+  const left = call("/api/v1/payments", { signal: given.signal });
+  given.abort();
+  await expect(left).rejects.toBe(given.signal.reason);
+});
+
 test("Retry-After is read in seconds", async () => {
   answers(429, JSON.stringify({ error: { code: "RATE", description: "Slow" } }), { "Retry-After": "17" });
   expect((await errorOf(call("/api/v1/session", { method: "POST" }))).retryAfterSeconds).toBe(17);

@@ -72,6 +72,9 @@ export function listen(to: Listeners): void {
   listeners = to;
 }
 
+// Longer than any call takes. A connection that died keeps a browser waiting for a quarter of an hour, and a dialog open.
+const ANSWER_MS_MAX = 60_000;
+
 let foregroundAt = 0;
 
 /** When the session was last kept alive by a call, in ms since 1970. */
@@ -100,9 +103,10 @@ export async function send(path: string, options: CallOptions = {}): Promise<Res
   const method = options.method ?? "GET";
   // A write without a body still says that it is JSON: the API takes no other kind from a cookie.
   if (method !== "GET") headers["Content-Type"] = "application/json";
-  const request: RequestInit = { method, headers, credentials: "same-origin" };
+  const late = AbortSignal.timeout(ANSWER_MS_MAX);
+  const signal = options.signal ? AbortSignal.any([options.signal, late]) : late;
+  const request: RequestInit = { method, headers, credentials: "same-origin", signal };
   if (options.body !== undefined) request.body = JSON.stringify(options.body);
-  if (options.signal) request.signal = options.signal;
   let response: Response;
   try {
     response = await fetch(address(path, options.params), request);

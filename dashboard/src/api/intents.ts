@@ -20,7 +20,10 @@ const KEY_BYTES = 16;
 // Refused before anything was looked at: that says nothing about the try whose answer was lost.
 const SAYS_NOTHING = new Set([401, 403, 408, 429]);
 
+const saysNothing = ({ status, reason }: ApiError): boolean => SAYS_NOTHING.has(status) || reason === "session_changed";
+
 const intents = new Map<string, Intent>();
+const done = new Map<string, number>();
 const watchers = new Set<() => void>();
 
 function keep(name: string, intent: Intent | null): void {
@@ -53,17 +56,23 @@ export function inDoubt<B>(name: string): B | undefined {
   return kept(name)?.body as B | undefined;
 }
 
+/** How often what has this name was done since the page was loaded. */
+export function timesDone(name: string): number {
+  return done.get(name) ?? 0;
+}
+
 /** Sends `body`, or again what is still in doubt under this name. */
 export async function once<B, R>(name: string, body: B, send: (body: B, key: string) => Promise<R>): Promise<R> {
   const intent = kept(name) ?? { key: newKey(), body, at: Date.now(), lost: false };
   keep(name, intent);
   try {
     const answer = await send(intent.body as B, intent.key);
+    done.set(name, timesDone(name) + 1);
     keep(name, null);
     return answer;
   } catch (error) {
     if (!isAnswer(error)) intent.lost = true;
-    else if (!intent.lost || !SAYS_NOTHING.has(error.status)) keep(name, null);
+    else if (!intent.lost || !saysNothing(error)) keep(name, null);
     throw error;
   }
 }

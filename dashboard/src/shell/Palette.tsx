@@ -12,7 +12,7 @@ import {
   IconSun,
   IconWebhook,
 } from "@tabler/icons-react";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { type ComponentType, type KeyboardEvent, type ReactNode, useEffect, useId, useState } from "react";
 import { call } from "../api/client";
@@ -68,7 +68,6 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
     queryKey: ["search", query],
     queryFn: ({ signal }) => call<{ data: Found[] }>("/api/v1/search", { params: { q: query }, signal }),
     enabled: query.length >= QUERY_MIN,
-    placeholderData: keepPreviousData,
     staleTime: 5_000,
   });
 
@@ -104,8 +103,9 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
   const named = [...actions, ...pages].filter(
     (entry) => words === "" || `${entry.title} ${entry.subtitle ?? ""}`.toLowerCase().includes(words),
   );
+  // What was found for other words is gone with them: Enter would open it in place of what is meant.
   const found: Entry[] =
-    words.length < QUERY_MIN
+    words.length < QUERY_MIN || query !== text.trim()
       ? []
       : (searched.data?.data ?? []).map((each) => {
           const [group, icon, to] = PLACES[each.type];

@@ -5,7 +5,8 @@
  *     const { secret } = await steppedUp(() => call<{ secret: string }>(path, { method: "POST", body: {} }));
  */
 
-import { createContext, lazy, type ReactNode, useCallback, useContext, useRef, useState } from "react";
+import { useRouterState } from "@tanstack/react-router";
+import { createContext, lazy, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from "react";
 import { ApiError } from "../api/client";
 import { Late } from "./Late";
 
@@ -42,11 +43,16 @@ export function StepUp({ children }: { children: ReactNode }) {
     }
   }, []);
 
-  const close = (confirmed: boolean): void => {
+  const close = useCallback((confirmed: boolean): void => {
     setAsking(false);
     settle.current?.(confirmed);
     settle.current = null;
-  };
+  }, []);
+
+  // On another page nobody waits for it any more: a secret that came then would be seen by nobody.
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with each path
+  useEffect(() => () => close(false), [path, close]);
 
   return (
     <Context value={steppedUp}>

@@ -1,33 +1,8 @@
-/** A moment: how long ago, and exactly when one looks closer. All of them tick together. */
+/** A moment: how long ago, and exactly when one looks closer. */
 
 import { Tooltip } from "@mantine/core";
-import { useSyncExternalStore } from "react";
 import { sayExactly, sayMoment, sayToSecond } from "./moments";
-
-const TICK_MS = 10_000;
-
-let now = Date.now();
-const watchers = new Set<() => void>();
-let timer: ReturnType<typeof setInterval> | undefined;
-
-function watch(watcher: () => void): () => void {
-  watchers.add(watcher);
-  timer ??= setInterval(() => {
-    now = Date.now();
-    for (const each of watchers) each();
-  }, TICK_MS);
-  return () => {
-    watchers.delete(watcher);
-    if (watchers.size === 0) {
-      clearInterval(timer);
-      timer = undefined;
-    }
-  };
-}
-
-export function useNow(): number {
-  return useSyncExternalStore(watch, () => now);
-}
+import { useNow } from "./now";
 
 interface TimeProps {
   at: string | null;

@@ -1,7 +1,7 @@
 /** One intent of a dialog or a button: sent once, tried again as it was, and in doubt until it is answered. */
 
-import { useRef, useState, useSyncExternalStore } from "react";
-import { inDoubt, once, watchIntents } from "../api/intents";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { inDoubt, once, timesDone, watchIntents } from "../api/intents";
 import { useSession } from "../api/session";
 import { NotConfirmed, useSteppedUp } from "./StepUp";
 
@@ -13,6 +13,8 @@ interface IntentOptions<B, R> {
   done: (answer: R, body: B) => void;
   /** When it is not, unless the person chose so; the error is in the intent too. */
   failed?: (error: unknown) => void;
+  /** When it was done meanwhile: it had been sent before one left the page and came back. */
+  doneBefore?: () => void;
   /** After each answer, and after a lost one: what is shown may be out of date. */
   refresh?: () => void;
 }
@@ -28,13 +30,15 @@ export interface Intent<B> {
   send: (body: B) => Promise<void>;
 }
 
-export function useIntent<B, R>({ name, send, done, failed, refresh }: IntentOptions<B, R>): Intent<B> {
+export function useIntent<B, R>({ name, send, done, failed, doneBefore, refresh }: IntentOptions<B, R>): Intent<B> {
   const merchant: { id: string } | null = useSession().merchant;
   const steppedUp = useSteppedUp();
   const whole = `${merchant?.id} ${name}`;
   const doubted = useSyncExternalStore(watchIntents, () => inDoubt<B>(whole));
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
+  const times = useSyncExternalStore(watchIntents, () => timesDone(whole));
+  const known = useRef(times);
   const sending = useRef(false); // sooner than `busy`: a double click comes before the next render
 
   const run = async (body: B): Promise<void> => {
@@ -48,6 +52,7 @@ export function useIntent<B, R>({ name, send, done, failed, refresh }: IntentOpt
         sent = body;
         return steppedUp(() => send(body, key));
       });
+      known.current = timesDone(whole);
       done(answer, sent);
     } catch (problem) {
       setError(problem);
@@ -58,5 +63,12 @@ export function useIntent<B, R>({ name, send, done, failed, refresh }: IntentOpt
       refresh?.();
     }
   };
+  const newest = useRef(doneBefore);
+  newest.current = doneBefore;
+  useEffect(() => {
+    if (busy || sending.current || times === known.current) return;
+    known.current = times;
+    newest.current?.();
+  }, [times, busy]);
   return { busy, doubted, locked: busy || doubted !== undefined, error, clear: () => setError(null), send: run };
 }

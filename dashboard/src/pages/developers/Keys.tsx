@@ -100,7 +100,10 @@ export function Keys() {
   const [made, setMade] = useState<ApiKey | null>(null);
   const [dialog, setDialog] = useState<{ what: "roll" | "revoke"; key: ApiKey } | null>(null);
   const close = (): void => setDialog(null);
-  const refresh = (): void => void queries.invalidateQueries({ queryKey: ["api_keys"] });
+  // The merchant is shown with its newest key, on Home and in the docs.
+  const refresh = (): void => {
+    for (const key of ["api_keys", "merchant"]) void queries.invalidateQueries({ queryKey: [key] });
+  };
 
   const create = useIntent<null, ApiKey>({
     name: "create a key",

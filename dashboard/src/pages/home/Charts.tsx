@@ -7,15 +7,9 @@ import { AreaChart, BarChart, LineChart } from "@mantine/charts";
 import type { Stats, StatsPoint } from "../../api/shapes";
 import { formatAmount, formatCount, formatRate, formatSeconds, Panel } from "../../ui";
 import classes from "./Charts.module.css";
+import { labelOf } from "./period";
 
 const HEIGHT = 220;
-
-function label(at: string, interval: Stats["interval"]): string {
-  const moment = new Date(at);
-  return interval === "hour"
-    ? moment.toLocaleTimeString("en-IN", { hour: "2-digit", minute: "2-digit", hour12: false })
-    : moment.toLocaleDateString("en-IN", { day: "numeric", month: "short" });
-}
 
 /** The same numbers for who cannot see the drawing. */
 function Numbers({ name, rows }: { name: string; rows: [string, string][] }) {
@@ -58,7 +52,7 @@ const line = {
 export default function Charts({ stats }: { stats: Stats }) {
   const { series, interval, currency } = stats;
   const money = (amount: number): string => formatAmount(Math.round(amount), currency, "whole");
-  const points = series.map((point) => ({ ...point, when: label(point.at, interval), rate: rateOf(point) }));
+  const points = series.map((point) => ({ ...point, when: labelOf(point.at, interval), rate: rateOf(point) }));
   const spoken = (say: (point: StatsPoint) => string): [string, string][] =>
     series.map((point) => [new Date(point.at).toLocaleString("en-IN"), say(point)]);
   const none = series.every((point) => point.payments === 0);

@@ -37,3 +37,14 @@ export function periodOf({ range, from, to }: Dates, now: number): Period | null
     long: SHORT[name],
   };
 }
+
+/** What stands below a point of a chart. */
+export function labelOf(at: string, interval: Period["interval"] | null): string {
+  const moment = new Date(at);
+  if (interval === "hour") {
+    return moment.toLocaleTimeString("en-IN", { hour: "2-digit", minute: "2-digit", hour12: false });
+  }
+  // The gateway's days have 24 hours: after clocks have changed they begin an hour beside midnight. Their noon is theirs.
+  moment.setHours(moment.getHours() + 12);
+  return moment.toLocaleDateString("en-IN", { day: "numeric", month: "short" });
+}

@@ -13,6 +13,7 @@ import {
   LinkButton,
   named,
   signOf,
+  tellDone,
   toDecimal,
   useIntent,
 } from "../../ui";
@@ -32,6 +33,10 @@ export default function InitiatePayment({ onClose }: { onClose: () => void }) {
     name: "initiate a payment",
     send: (body, key) => call("/api/v1/orders", { method: "POST", body, idempotencyKey: key }),
     done: setOrder,
+    doneBefore: () => {
+      onClose();
+      tellDone("The payment is initiated: its order is the newest");
+    },
     refresh: () => void queries.invalidateQueries({ queryKey: ["orders"] }),
   });
   const { doubted, locked, error } = intent;

@@ -31,6 +31,9 @@ import classes from "./Settings.module.css";
 
 const ChangePassword = lazy(() => import("../../shell/ChangePassword"));
 
+/** What is to be saved, or how it is made of what is saved by now. */
+type Change = Partial<Merchant> | ((newest: Merchant) => Partial<Merchant>);
+
 interface Problem {
   field: string | undefined;
   text: string;
@@ -41,17 +44,19 @@ function useSaving(): {
   busy: boolean;
   problem: Problem | null;
   setProblem: (problem: Problem | null) => void;
-  save: (change: Partial<Merchant>, done: string) => Promise<boolean>;
+  save: (change: Change, done: string) => Promise<boolean>;
 } {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const queries = useQueryClient();
   const steppedUp = useSteppedUp();
-  const save = async (change: Partial<Merchant>, done: string): Promise<boolean> => {
+  const save = async (change: Change, done: string): Promise<boolean> => {
     setBusy(true);
     setProblem(null);
     try {
-      const merchant = await steppedUp(() => call<Merchant>("/api/v1/merchants/me", { method: "PUT", body: change }));
+      const body =
+        typeof change === "function" ? change(await queries.fetchQuery({ ...merchantQuery, staleTime: 0 })) : change;
+      const merchant = await steppedUp(() => call<Merchant>("/api/v1/merchants/me", { method: "PUT", body }));
       queries.setQueryData(merchantQuery.queryKey, merchant);
       void queries.invalidateQueries({ queryKey: ["session"] });
       tellDone(done);
@@ -181,7 +186,15 @@ function Origins({ merchant }: { merchant: Merchant }) {
   const refusal = useRefusal("developer");
   const { busy, problem, setProblem, save } = useSaving();
   const [text, setText] = useState("");
-  const origins = merchant.checkout_origins ?? [];
+  const originsOf = (one: Merchant): string[] => one.checkout_origins ?? [];
+  const origins = originsOf(merchant);
+  // The whole list is saved: what a colleague has registered meanwhile is part of it.
+  const adding = (origin: string) => (newest: Merchant) => ({
+    checkout_origins: [...originsOf(newest).filter((one) => one !== origin), origin],
+  });
+  const removing = (origin: string) => (newest: Merchant) => ({
+    checkout_origins: originsOf(newest).filter((one) => one !== origin),
+  });
   const add = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     if (refusal !== null) return;
@@ -190,8 +203,7 @@ function Origins({ merchant }: { merchant: Merchant }) {
     if (origins.includes(read.origin)) {
       return setProblem({ field: "checkout_origins", text: "It is in the list already" });
     }
-    if (await save({ checkout_origins: [...origins, read.origin] }, `${read.origin} may open your checkout`))
-      setText("");
+    if (await save(adding(read.origin), `${read.origin} may open your checkout`)) setText("");
   };
   return (
     <div className={classes.form}>
@@ -211,9 +223,7 @@ function Origins({ merchant }: { merchant: Merchant }) {
                   color="gray"
                   aria-label={`Remove ${origin}`}
                   disabled={busy}
-                  onClick={() =>
-                    void save({ checkout_origins: origins.filter((one) => one !== origin) }, `${origin} is removed`)
-                  }
+                  onClick={() => void save(removing(origin), `${origin} is removed`)}
                 >
                   <IconTrash size={17} aria-hidden />
                 </ActionIcon>

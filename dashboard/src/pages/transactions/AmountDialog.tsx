@@ -46,6 +46,7 @@ export function AmountDialog(props: AmountDialogProps) {
       onClose();
       props.done(body.amount);
     },
+    doneBefore: onClose,
     refresh: props.refresh,
   });
   const { doubted, locked } = intent;
