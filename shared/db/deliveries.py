@@ -14,7 +14,8 @@ from shared.jobs import LEASE_SECONDS
 COUNT_MAX = 10_000  # how far deliveries are counted; there may be millions
 
 _SHOWN = """
-    id, endpoint_id, event_id, event, status, attempts, created_at, last_attempt_at, next_retry_at, response_code
+    id, endpoint_id, event_id, event, status, attempts, created_at, last_attempt_at, next_retry_at, response_code,
+    (select payment_id from events where events.id = webhook_logs.event_id) as payment_id
 """
 
 

@@ -145,6 +145,7 @@ class Webhook(msgspec.Struct, kw_only=True):
     webhook_endpoint_id: str
     event_id: str
     event: str
+    payment_id: Annotated[str | None, Meta(description="What the event is about; null for a test event.")]
     status: Annotated[str, Meta(description="`pending`, `success` or `failed`.")]
     attempts: Annotated[int, Meta(description="Made since it was last begun.")]
     created_at: Timestamp
@@ -550,6 +551,7 @@ def _webhook(row: Mapping[str, Any]) -> dict[str, Any]:
         "webhook_endpoint_id": row["endpoint_id"],
         "event_id": row["event_id"],
         "event": row["event"],
+        "payment_id": row["payment_id"],
         "status": row["status"],
         "attempts": row["attempts"],
         "created_at": timestamp(row["created_at"]),

@@ -188,7 +188,7 @@ def test_figures_and_amounts_are_of_the_currency_one_chooses(owner: Person, live
     expect(owner.part("total-amount")).to_have_text(re.compile(rf"^\${amount // 100:,}(\.\d\d)?$"))
     is_counted(owner, "total-transactions", count)
     expect(owner.part("balance")).to_contain_text("$")
-    expect(owner.page.get_by_text("Received", exact=True).first.locator("..")).to_contain_text("$")
+    expect(owner.page.get_by_text("Volume", exact=True).first.locator("..")).to_contain_text("$")
     owner.page.reload()
     is_counted(owner, "total-transactions", count)
 

@@ -256,6 +256,13 @@ def test_a_key_whose_answer_was_lost_is_made_once_and_its_secret_is_seen(owner: 
         owner.presses("Create key")
         expect(owner.dialog).to_contain_text("Your new key")
         expect(owner.dialog).to_contain_text("secret_")
+    owner.page.keyboard.press("Escape")
+    owner.page.mouse.click(5, 5)
+    expect(owner.dialog.get_by_role("button", name="Close")).to_have_count(0)
+    owner.page.wait_for_timeout(300)
+    expect(owner.dialog).to_contain_text("secret_")  # which is shown this once
+    owner.presses("I have copied it", within=owner.dialog)
+    expect(owner.dialog).to_have_count(0)
     assert keys() == before + 1
     (newest,) = live.query("select api_key from api_keys order by created_at desc limit 1")[0]
     live.call("DELETE", f"/api/v1/api_keys/{newest}")  # others look for the merchant's own

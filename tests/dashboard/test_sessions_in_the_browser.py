@@ -16,6 +16,7 @@ from tests.live_gateway import OPERATOR_SECRET, Live
 
 TYPED = "https://typed-for-the-other.example/hook"
 DEAF = "window.BroadcastChannel = class { postMessage() {} };"  # a tab that other tabs cannot tell anything
+OPAQUE = re.compile(r"rgb\(|color\([^/]*\)")  # without an alpha
 
 
 @dataclass
@@ -146,6 +147,8 @@ def test_an_order_that_was_being_typed_outlives_the_session(owner: Person, live:
     asked = asked_again(owner)
     expect(asked.get_by_label("Email")).to_have_value("test@example.com")
     expect(asked_again(there)).to_be_visible()
+    for tab in (owner, there):  # nothing of what is below shines through
+        expect(tab.page.locator(".mantine-Modal-overlay").last).to_have_css("background-color", OPAQUE)
     signs_in_again(owner, "not the password")
     expect(asked.get_by_role("alert")).to_contain_text("do not belong together")
     asked.get_by_label("Password", exact=True).press("Escape")

@@ -68,7 +68,8 @@ export function App({ checkout, firstLocale, close }: Props) {
         <footer class="foot">
           <p class="secure">
             <Lock />
-            {texts.secured}
+            {location.protocol === "https:" && `${texts.encrypted} `}
+            {texts.neverStored}
           </p>
           {order !== null && <Deadline order={order} locale={locale} texts={texts} />}
           {order?.test_mode && <TestValues texts={texts} />}

@@ -8,7 +8,8 @@ export interface Texts {
   order: string;
   amountDue: string;
   payBy: (time: string) => string;
-  secured: string;
+  encrypted: string;
+  neverStored: string;
   simulatedNote: string;
   loading: string;
   howToPay: string;
@@ -70,7 +71,8 @@ const en: Texts = {
   order: "Order",
   amountDue: "Amount to pay",
   payBy: (time) => `Pay before ${time}`,
-  secured: "Sent encrypted. Your card number and CVV are never stored.",
+  encrypted: "Sent encrypted.",
+  neverStored: "Your card number and CVV are never stored.",
   simulatedNote: "Test mode: no real money moves",
   loading: "Loading your order…",
   howToPay: "How would you like to pay?",
@@ -205,7 +207,8 @@ const hi: Texts = {
   order: "ऑर्डर",
   amountDue: "भुगतान की राशि",
   payBy: (time) => `${time} से पहले भुगतान करें`,
-  secured: "जानकारी एन्क्रिप्ट होकर जाती है। आपका कार्ड नंबर और CVV कभी सहेजे नहीं जाते।",
+  encrypted: "जानकारी एन्क्रिप्ट होकर जाती है।",
+  neverStored: "आपका कार्ड नंबर और CVV कभी सहेजे नहीं जाते।",
   simulatedNote: "टेस्ट मोड: असली पैसे नहीं कटते",
   loading: "आपका ऑर्डर खुल रहा है…",
   howToPay: "आप भुगतान कैसे करना चाहेंगे?",

@@ -221,6 +221,7 @@ export interface Webhook {
   webhook_endpoint_id: string;
   event_id: string;
   event: string;
+  payment_id: string | null;
   status: DeliveryStatus;
   attempts: number;
   created_at: string;

@@ -5,7 +5,7 @@ import { type Link, useLink } from "../api/live";
 import classes from "./LinkMark.module.css";
 
 const SAID: Record<Link, [string, string]> = {
-  live: ["Live", "What you see follows what happens, within seconds"],
+  live: ["Up to date", "What you see follows what happens, within seconds"],
   paused: ["Paused", "Continues when this page is on the screen again"],
   offline: ["Offline", "The gateway cannot be reached. What you see may be old; we keep trying"],
 };

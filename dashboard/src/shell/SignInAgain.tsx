@@ -9,6 +9,9 @@ import { Callout } from "../ui/Callout";
 import dialogs from "../ui/dialogs.module.css";
 import { useOpenDialog } from "../ui/openDialogs";
 
+// Whoever stands before a page that was left, or signed out from elsewhere, sees none of it.
+const HIDES_ALL = { backgroundOpacity: 1, color: "var(--ground)" };
+
 // Escape in here must not close the dialogs below.
 const KEEPS_ESCAPE = { "data-mantine-stop-propagation": "true" };
 
@@ -44,9 +47,10 @@ export default function SignInAgain() {
       title="Sign in again"
       size="sm"
       zIndex={400}
+      overlayProps={HIDES_ALL}
     >
       <form onSubmit={submit} className={dialogs.body}>
-        <p className={dialogs.about}>Your session has ended. What is open below stays as it is.</p>
+        <p className={dialogs.about}>Your session has ended. What you had open is kept, and shown when you are back.</p>
         <TextInput label="Email" type="email" autoComplete="username" readOnly value={user.email} {...KEEPS_ESCAPE} />
         <PasswordInput
           label="Password"

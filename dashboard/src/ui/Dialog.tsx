@@ -10,7 +10,7 @@ interface DialogProps {
   size?: NonNullable<ModalProps["size"]>;
   /** Something is being sent: whoever closed now would not learn how it ended. */
   busy?: boolean;
-  /** What is shown is shown once: a click beside it does not close it. */
+  /** What is shown is shown once: it is closed by a button of its own, not by Escape or a click beside it. */
   stays?: boolean;
   /** Where it stands above another dialog. */
   above?: boolean;
@@ -21,7 +21,7 @@ const ABOVE = 320; // the kit's dialogs stand at 200, its lists of choices at 30
 
 export function Dialog({ title, onClose, size = "md", busy = false, stays = false, above, children }: DialogProps) {
   const close = (): void => {
-    if (!busy) onClose();
+    if (!busy && !stays) onClose();
   };
   useOpenDialog(close);
   return (
@@ -31,7 +31,8 @@ export function Dialog({ title, onClose, size = "md", busy = false, stays = fals
       title={title}
       size={size}
       closeOnEscape={false}
-      closeOnClickOutside={!busy && !stays}
+      closeOnClickOutside={!busy}
+      withCloseButton={!stays}
       closeButtonProps={{ "aria-label": "Close", disabled: busy }}
       returnFocus={false}
       {...(above ? { zIndex: ABOVE } : {})}

@@ -22,7 +22,7 @@ import {
   tellProblem,
   useIntent,
 } from "../../ui";
-import { webhooksQuery } from "../webhooks/queries";
+import { endpointsQuery, webhooksQuery } from "../webhooks/queries";
 import classes from "./Developers.module.css";
 import { eventQuery, replayEvent } from "./queries";
 
@@ -31,6 +31,7 @@ const WITHIN = { to: "/dashboard/developers/events", name: "Events" };
 export function EventDetail({ id }: { id: string }) {
   const { data: event, error, refetch } = useQuery(eventQuery(id));
   const deliveries = useQuery(webhooksQuery({ event_id: id, limit: 25 }));
+  const endpoints = useQuery(endpointsQuery).data ?? [];
   const queries = useQueryClient();
   const refusal = useRefusal("support");
   const replay = useIntent<null, { scheduled: number }>({
@@ -94,7 +95,10 @@ export function EventDetail({ id }: { id: string }) {
                   key: "endpoint",
                   title: "Endpoint",
                   narrow: "1s",
-                  cell: (webhook) => <code>{webhook.webhook_endpoint_id}</code>,
+                  cell: (webhook) =>
+                    endpoints.find((each) => each.id === webhook.webhook_endpoint_id)?.url ?? (
+                      <code>{webhook.webhook_endpoint_id}</code>
+                    ),
                 },
                 {
                   key: "status",

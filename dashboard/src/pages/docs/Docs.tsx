@@ -68,7 +68,9 @@ export default function Docs() {
             <h2>1. Create an order</h2>
             <p>
               On your server, since it takes the secret. Amounts are whole numbers in the smallest unit: 50000 paise are
-              ₹500.00. Sent again with the same <code>Idempotency-Key</code>, it makes no second order.
+              ₹500.00. Sent again with the same <code>Idempotency-Key</code>, it makes no second order. With{" "}
+              <code>capture: automatic</code> the money is yours as soon as the bank approves. Without it the bank only
+              holds the money, for seven days: <code>POST /api/v1/payments/{"{id}"}/capture</code> takes it.
             </p>
             {!own.runnable && (
               <Callout tone="info">
@@ -188,7 +190,8 @@ export default function Docs() {
                         code: "BAD_REQUEST_ERROR",
                         description: "amount must be at least 100",
                         field: "amount",
-                        request_id: "4f0c2d1e9a",
+                        reason: "invalid_value",
+                        request_id: "0b1e6e91-6ec8-43da-a06d-74bb3c0712b2",
                       },
                     },
                     null,

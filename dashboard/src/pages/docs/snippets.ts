@@ -46,7 +46,7 @@ export function createOrder({ api, key, secret }: Own): Code[] {
   -H 'X-Api-Secret: ${secret}' \\
   -H 'Content-Type: application/json' \\
   -H 'Idempotency-Key: receipt_123' \\
-  -d '{"amount": 50000, "currency": "INR", "receipt": "receipt_123"}'`,
+  -d '{"amount": 50000, "currency": "INR", "receipt": "receipt_123", "capture": "automatic"}'`,
     },
     {
       name: "Python",
@@ -55,7 +55,9 @@ import urllib.request
 
 request = urllib.request.Request(
     "${api}/api/v1/orders",
-    data=json.dumps({"amount": 50000, "currency": "INR", "receipt": "receipt_123"}).encode(),
+    data=json.dumps(
+        {"amount": 50000, "currency": "INR", "receipt": "receipt_123", "capture": "automatic"}
+    ).encode(),
     headers={
         "X-Api-Key": "${key}",
         "X-Api-Secret": "${secret}",
@@ -78,7 +80,7 @@ const response = await fetch('${api}/api/v1/orders', {
     'Content-Type': 'application/json',
     'Idempotency-Key': 'receipt_123',
   },
-  body: JSON.stringify({ amount: 50000, currency: 'INR', receipt: 'receipt_123' }),
+  body: JSON.stringify({ amount: 50000, currency: 'INR', receipt: 'receipt_123', capture: 'automatic' }),
 });
 const order = await response.json();
 if (!response.ok) throw new Error(order.error.description);

@@ -58,7 +58,7 @@ export default function Charts({ stats }: { stats: Stats }) {
   const none = series.every((point) => point.payments === 0);
   return (
     <div className={classes.pair}>
-      <Panel title="Amount received">
+      <Panel title="Volume">
         <div className={classes.chart} aria-hidden>
           {none && <p className={classes.none}>Nothing in this time</p>}
           <AreaChart
@@ -66,10 +66,10 @@ export default function Charts({ stats }: { stats: Stats }) {
             data={points}
             dataKey="when"
             series={[
-              { name: "amount_succeeded", label: "Received", color: "pine.6" },
+              { name: "amount_succeeded", label: "Successful", color: "pine.6" },
               { name: "amount_refunded", label: "Refunded", color: "gray.5" },
             ]}
-            curveType="monotone"
+            curveType="linear"
             withDots={false}
             strokeWidth={2}
             gridAxis="x"
@@ -83,7 +83,7 @@ export default function Charts({ stats }: { stats: Stats }) {
           />
         </div>
         <Numbers
-          name="Amount received and refunded"
+          name="Volume of successful payments, and refunds"
           rows={spoken((point) => `${money(point.amount_succeeded)}, refunded ${money(point.amount_refunded)}`)}
         />
       </Panel>

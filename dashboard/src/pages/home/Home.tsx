@@ -50,7 +50,7 @@ function AllTime({ currency }: { currency: string | undefined }) {
       <Figure name="Transactions" note={note} testId="total-transactions">
         {data && formatCount(data.totals.payments)}
       </Figure>
-      <Figure name="Amount received" note={note} testId="total-amount">
+      <Figure name="Successful volume" note={`${note}, held included`} testId="total-amount">
         {data && formatAmount(data.totals.amount_succeeded, data.currency, "whole")}
       </Figure>
       <Figure name="Success rate" note={note} testId="success-rate">
@@ -81,7 +81,7 @@ function rangeFigures(totals: StatsTotals, before: StatsTotals | null, currency:
   const money = (amount: number) => formatAmount(amount, currency, "whole");
   return [
     {
-      name: "Received",
+      name: "Volume",
       said: money(totals.amount_succeeded),
       change: changeOf(totals.amount_succeeded, before?.amount_succeeded),
       good: "up",
@@ -105,13 +105,13 @@ function rangeFigures(totals: StatsTotals, before: StatsTotals | null, currency:
       good: "down",
     },
     {
-      name: "Half are final within",
+      name: "Median time to an outcome",
       said: formatSeconds(totals.p50_seconds),
       change: changeOf(totals.p50_seconds, before?.p50_seconds),
       good: "down",
     },
     {
-      name: "95% are final within",
+      name: "95th percentile of it",
       said: formatSeconds(totals.p95_seconds),
       change: changeOf(totals.p95_seconds, before?.p95_seconds),
       good: "down",

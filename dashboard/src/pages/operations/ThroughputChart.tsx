@@ -28,7 +28,7 @@ export default function ThroughputChart({ points }: { points: ThroughputPoint[] 
         withLegend
         legendProps={{ verticalAlign: "bottom" }}
         withDots={false}
-        curveType="monotone"
+        curveType="linear"
         gridAxis="x"
         strokeWidth={1.5}
         areaChartProps={{ accessibilityLayer: false }}

@@ -276,7 +276,7 @@ export default function Settings() {
         <Panel title="Merchant">{merchant ? <MerchantDetails merchant={merchant} /> : waiting}</Panel>
         <Panel
           title="Checkout origins"
-          description="Sites that may open your checkout in their page. Others get nothing to frame."
+          description="Sites that may open your checkout in their page. In production others get nothing to frame; elsewhere any page may."
         >
           {merchant ? <Origins merchant={merchant} /> : waiting}
         </Panel>

@@ -86,6 +86,12 @@ const columns: Column<Webhook>[] = [
     cell: (webhook) => <StatusBadge status={webhook.status} testId="webhook-status" />,
   },
   {
+    key: "payment",
+    title: "Payment",
+    wideOnly: true,
+    cell: (webhook) => (webhook.payment_id ? <code>{webhook.payment_id}</code> : "–"),
+  },
+  {
     key: "attempts",
     title: "Attempts",
     align: "end",

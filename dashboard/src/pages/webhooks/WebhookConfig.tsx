@@ -101,10 +101,10 @@ export function EndpointTrouble({ endpoint }: { endpoint: WebhookEndpoint }) {
   }
   if (endpoint.failing_since !== null && endpoint.enabled) {
     return (
-      <Callout tone="bad" title="No delivery succeeds">
+      <Callout tone="bad" title="Deliveries are failing">
         <p className={classes.words}>
-          Every attempt has failed since <Time at={endpoint.failing_since} />. Open a failed delivery below to see what
-          was answered. After five days the endpoint is disabled.
+          No attempt was accepted after <Time at={endpoint.failing_since} precise />. Open a failed delivery below to
+          see what was answered. After five days the endpoint is disabled.
         </p>
       </Callout>
     );

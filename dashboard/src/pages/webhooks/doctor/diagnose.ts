@@ -713,14 +713,14 @@ function failureFindings(pasted: Pasted, checks: Check[], secrets: string[]): Fi
   const untouched = value !== undefined && JSON.stringify(value) === pasted.body;
   const odd =
     first.startsWith("whsec_") && first.length < GENERATED_LENGTH && first !== "whsec_test_abc123"
-      ? ` This one has ${first.length} characters, ours have ${GENERATED_LENGTH}: it may be cut off.`
+      ? ` This one has ${first.length} characters, and those that the gateway makes have ${GENERATED_LENGTH}: it may be cut off.`
       : "";
   return [
     bad(
       "wrong_secret",
       untouched ? "This is the secret of something else" : "The secret is another one, or the body is",
       untouched
-        ? `The body looks as we sent it, and no way of reading this secret fits. Each endpoint has its own, and live mode another than test mode. Compare its first ten characters with the endpoint’s.${odd}`
+        ? `The body looks as we sent it, and no way of reading this secret fits. Each endpoint has its own, and so has each gateway: a test one another than the live one. Compare its first ten characters with the endpoint’s.${odd}`
         : `The body is not in the form we send, and undoing what usually happens to bodies did not help. Take the raw bytes of the request, and compare the secret’s first ten characters with the endpoint’s.${odd}`,
     ),
   ];
