@@ -193,14 +193,7 @@ def _create_user(tx: Tx, _: Config, asked: argparse.Namespace) -> Shown:
     merchant = None if asked.merchant is None else _find(tx, asked.merchant)
     known = users.find_by_email(tx, asked.email)
     if known is not None:
-        are = []
-        if merchant is not None:
-            role = team.add_existing(tx, OPERATOR, known, merchant.id, asked.role)
-            are.append(f"{_role(role)} of {_printable(merchant.name)}")
-        if asked.operator:
-            team.set_operator(tx, OPERATOR, known, True)
-            are.append("operator")
-        return _user(known), f"{known.email} is {' and '.join(are)} too, and signs in as before."
+        return _update_user(tx, known, merchant, asked)
     given, role = _password(asked), asked.role or "owner"
     user, password = team.create_user(
         tx,
@@ -217,6 +210,25 @@ def _create_user(tx: Tx, _: Config, asked: argparse.Namespace) -> Shown:
     return _with_password(user, rows, password, given)
 
 
+def _update_user(tx: Tx, known: User, merchant: Merchant | None, asked: argparse.Namespace) -> Shown:
+    """Of somebody who signs in already. Their password is made up, too, should they need another."""
+    user, password = team.update_user(
+        tx,
+        OPERATOR,
+        known,
+        merchant_id=merchant.id if merchant else None,
+        role=asked.role,
+        is_operator=asked.operator or None,
+    )
+    are = ["operator"] * asked.operator
+    if merchant is not None:
+        role = team.get(tx, merchant.id, str(user.id)).role
+        are = [f"{_role(role)} of {_printable(merchant.name)}", *are]
+    if password is None:
+        return _user(user), f"{user.email} is {' and '.join(are)} too, and signs in as before."
+    return _with_another_password(user, ", ".join(are), password)
+
+
 def _change_password(tx: Tx, _: Config, asked: argparse.Namespace) -> Shown:
     given = _password(asked)
     user, password = team.reset_password(tx, OPERATOR, team.find_user(tx, asked.email), given)
@@ -224,8 +236,17 @@ def _change_password(tx: Tx, _: Config, asked: argparse.Namespace) -> Shown:
 
 
 def _set_operator(tx: Tx, _: Config, asked: argparse.Namespace) -> Shown:
-    user = team.set_operator(tx, OPERATOR, team.find_user(tx, asked.email), not asked.off)
-    return _user(user), f"{user.email} is {'an operator' if user.is_operator else 'no operator any more'}."
+    user, password = team.update_user(
+        tx,
+        OPERATOR,
+        team.find_user(tx, asked.email),
+        merchant_id=None,
+        role=None,
+        is_operator=not asked.off,
+    )
+    if password is None:
+        return _user(user), f"{user.email} is {'an operator' if user.is_operator else 'no operator any more'}."
+    return _with_another_password(user, "operator", password)
 
 
 def _list_users(tx: Tx, _: Config, __: argparse.Namespace) -> Shown:
@@ -253,6 +274,12 @@ def _with_password(user: User, rows: dict[str, str], password: str, given: str |
         return _user(user), _card(rows)
     shown = _card(rows | {"Password": password})
     return _user(user) | {"password": password}, f"{shown}\n\n{THIS_ONCE}"
+
+
+def _with_another_password(user: User, role: str, password: str) -> Shown:
+    """Of who may open more now than whoever gave them their first one."""
+    rows = {"User": user.name, "Email": user.email, "Role": role, "Sessions": "all ended"}
+    return _with_password(user, rows, password, None)
 
 
 def _user(user: User) -> dict[str, Any]:
@@ -352,14 +379,22 @@ def _parser() -> Parser:
     user = add("user-create", _create_user, "somebody who may sign in; shows a made-up password, once")
     user.add_argument("--email", required=True)
     user.add_argument("--name")
-    user.add_argument("--merchant", metavar="EMAIL_OR_ID", help="for which; a user of another one becomes its too")
+    user.add_argument(
+        "--merchant",
+        metavar="EMAIL_OR_ID",
+        help="for which; a user of another one becomes its too, with a new password",
+    )
     user.add_argument("--role", choices=ROLES, help="owner, unless said; who is a member stays what they are")
-    user.add_argument("--operator", action="store_true", help="may do what is the operator's, too")
+    user.add_argument(
+        "--operator", action="store_true", help="may do what is the operator's, too; a user then gets a new password"
+    )
     change = add("user-password", _change_password, "another password for a user, whose sessions all end")
     change.add_argument("email", metavar="EMAIL")
     for one in (user, change):
         one.add_argument("--password-stdin", action="store_true", help="read it from the terminal, or from a pipe")
-    operator = add("user-operator", _set_operator, "let a user do what is the operator's, or not any more")
+    operator = add(
+        "user-operator", _set_operator, "let a user do what is the operator's, with a new password, or not any more"
+    )
     operator.add_argument("email", metavar="EMAIL")
     operator.add_argument("--off", action="store_true", help="not any more")
     add("user-list", _list_users, "every user, and what they are to which merchant")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from shared.config import Config
 from shared.db import users
@@ -42,6 +42,17 @@ class User(SessionUser, kw_only=True):
 
 class UserWithPassword(User, kw_only=True):
     password: Annotated[str, Meta(description="Shown this once: it is to be changed after signing in.")]
+
+
+class UpdatedUser(User, kw_only=True):
+    password: Annotated[
+        str | UnsetType,
+        Meta(
+            description="A new one, shown this once: it is to be changed after signing in, and all their sessions have"
+            " ended. There only if they became an operator or a further merchant's by this call, were no operator"
+            " before, and did not make it themself."
+        ),
+    ] = UNSET
 
 
 class Session(msgspec.Struct, kw_only=True):
@@ -106,6 +117,10 @@ def show_user(tx: Tx, user: domain.User) -> User:
 
 def show_user_with_password(tx: Tx, user: domain.User, password: str) -> UserWithPassword:
     return UserWithPassword(**msgspec.structs.asdict(show_user(tx, user)), password=password)
+
+
+def show_updated_user(tx: Tx, user: domain.User, password: str | None) -> UpdatedUser:
+    return UpdatedUser(**msgspec.structs.asdict(show_user(tx, user)), password=UNSET if password is None else password)
 
 
 def _merchants_of(tx: Tx, user_id: UUID) -> list[MerchantOfUser]:

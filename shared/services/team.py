@@ -123,9 +123,7 @@ def create_user(
 ) -> tuple[User, str]:
     """A user and the password, which is made up unless one is given, and then must be changed."""
     check_email(email)
-    chosen = secrets.token_urlsafe(PASSWORD_BYTES) if password is None else password
-    chosen = check_password(chosen, email=email, name=name, field="password")
-    password_hash = passwords.hash(chosen)
+    chosen, password_hash = _hashed(password, email=email, name=name)
     if merchant_id is not None:
         merchants.lock(tx, merchant_id)
     user = _create(
@@ -156,42 +154,76 @@ def find_user(tx: Tx, email_or_id: str) -> User:
     return user
 
 
-def set_operator(tx: Tx, actor: Actor, user: User, is_operator: bool) -> User:
-    """Lets somebody who signs in already do what is the operator's, or not any more: every call looks it up."""
-    users.set_operator(tx, user.id, is_operator)
-    action = "user.made_operator" if is_operator else "user.operator_removed"
-    audit.record(tx, actor, action, user.email, merchant_id=None)
-    return replace(user, is_operator=is_operator)
+def update_user(
+    tx: Tx, actor: Actor, found: User, *, merchant_id: UUID | None, role: Role | None, is_operator: bool | None
+) -> tuple[User, str | None]:
+    """A further merchant of the user's, and whether they are an operator; what is None stays as it is.
 
-
-def add_existing(tx: Tx, actor: Actor, user: User, merchant_id: UUID, asked: Role | None) -> Role:
-    """Makes somebody who signs in for another merchant already a member of this one, too; returns as what.
-
-    None is the role that they have there, an owner's if they have none.
+    A role that is None is the one that they have there, an owner's if they have none. Who gets to open more by it, and
+    is no operator nor the actor, gets a new password, which is returned and must be changed; all their sessions end:
+    whoever made the account may know the one that they had. Raises NotFound.
     """
-    merchants.lock(tx, merchant_id)
-    users.lock(tx, user.id)  # no owner gives them a password meanwhile, who may only while they are nobody else's
+
+    def opens_more(user: User) -> bool:
+        if user.is_operator or user.id == actor.user_id:
+            return False
+        further = merchant_id is not None and users.member(tx, user.id, merchant_id=merchant_id) is None
+        return further or is_operator is True
+
+    made = _hashed(None, email=found.email, name=found.name) if opens_more(found) else None
+    if merchant_id is not None:
+        merchants.lock(tx, merchant_id)
+    # No owner gives them a password meanwhile, who may only while they are nobody else's.
+    user = users.lock(tx, found.id)
+    if user is None:
+        raise NotFound("User not found")
+    if not opens_more(user):
+        made = None
+    elif made is None:  # an operator or a member until a moment ago
+        made = _hashed(None, email=user.email, name=user.name)
+    if merchant_id is not None:
+        _put_member(tx, actor, user, merchant_id, role)
+    if is_operator is not None:
+        users.set_operator(tx, user.id, is_operator)  # every call looks it up
+        action = "user.made_operator" if is_operator else "user.operator_removed"
+        audit.record(tx, actor, action, user.email, merchant_id=None)
+        user = replace(user, is_operator=is_operator)
+    if made is None:
+        return user, None
+    chosen, password_hash = made
+    return _reset_password(tx, actor, user, password_hash, must_change=True), chosen
+
+
+def reset_password(tx: Tx, actor: Actor, found: User, password: str | None) -> tuple[User, str]:
+    """A new password, made up unless one is given, and then to be changed. All sessions end. Raises NotFound."""
+    chosen, password_hash = _hashed(password, email=found.email, name=found.name)
+    user = users.lock(tx, found.id)
+    if user is None:
+        raise NotFound("User not found")
+    return _reset_password(tx, actor, user, password_hash, must_change=password is None), chosen
+
+
+def _hashed(password: str | None, *, email: str, name: str) -> tuple[str, str]:
+    """A password, made up unless one is given, and its hash, which takes a while: nothing is to be locked yet."""
+    chosen = secrets.token_urlsafe(PASSWORD_BYTES) if password is None else password
+    chosen = check_password(chosen, email=email, name=name, field="password")
+    return chosen, passwords.hash(chosen)
+
+
+def _reset_password(tx: Tx, actor: Actor, user: User, password_hash: str, *, must_change: bool) -> User:
+    users.set_password(tx, user.id, password_hash, must_change=must_change)
+    sessions.end_all(tx, user.id)
+    audit.record_for_user(tx, actor, "password.reset", user.email, user_id=user.id)
+    return replace(user, must_change_password=must_change)
+
+
+def _put_member(tx: Tx, actor: Actor, user: User, merchant_id: UUID, asked: Role | None) -> None:
     known = users.member(tx, user.id, merchant_id=merchant_id)
     role = asked or (known.role if known else "owner")
     if known is not None and known.role != role:
         _check_another_owner(tx, merchant_id, known)
     users.put_membership(tx, user.id, merchant_id, role)
     audit.record(tx, actor, "team.member_added", user.email, merchant_id=merchant_id, details={"role": role})
-    return role
-
-
-def reset_password(tx: Tx, actor: Actor, found: User, password: str | None) -> tuple[User, str]:
-    """A new password, made up unless one is given, and then to be changed. All sessions end. Raises NotFound."""
-    chosen = secrets.token_urlsafe(PASSWORD_BYTES) if password is None else password
-    chosen = check_password(chosen, email=found.email, name=found.name, field="password")
-    password_hash = passwords.hash(chosen)
-    user = users.lock(tx, found.id)
-    if user is None:
-        raise NotFound("User not found")
-    users.set_password(tx, user.id, password_hash, must_change=password is None)
-    sessions.end_all(tx, user.id)
-    audit.record_for_user(tx, actor, "password.reset", user.email, user_id=user.id)
-    return replace(user, must_change_password=password is None), chosen
 
 
 def _give_password(tx: Tx, merchant_id: UUID, actor: Actor, member: Member, password_hash: str) -> None:

@@ -383,19 +383,50 @@ def test_the_first_user_of_a_merchant_signs_in_with_a_password_that_is_shown_onc
     listed = run("user-list").out
     assert "owner@stores.example" in listed and "Asha Stores: owner" in listed
     assert row(answer.out, "Password") not in listed
-    twice = run(*words[:-1], test_merchant.EMAIL)
-    assert (twice.code, twice.out) == (
-        0,
-        "owner@stores.example is owner of Test Merchant too, and signs in as before.\n",
-    )
-    assert signs_in(database, "owner@stores.example", row(answer.out, "Password"))
-    risen = run("user-create", "--email", "owner@stores.example", "--operator")
-    assert risen.out == "owner@stores.example is operator too, and signs in as before.\n"
-    assert "operator" in run("user-list").out.partition("owner@stores.example")[2].partition("\n")[0]
-    fallen = run("user-operator", "owner@stores.example", "--off")
-    assert fallen.out == "owner@stores.example is no operator any more.\n"
-    assert "operator" not in run("user-list").out.partition("owner@stores.example")[2].partition("\n")[0]
-    assert told(run, "user-operator", "owner@stores.example")["is_operator"] is True
+
+
+def test_who_becomes_a_further_merchants_or_an_operator_gets_another_password(run: Run, database: Database) -> None:
+    email, stores = "owner@stores.example", "asha@stores.example"
+    told(run, *ASHA)
+    known = told(run, "user-create", "--email", email, "--merchant", stores)["password"]
+
+    def assert_another(shown: str, role: str) -> str:
+        nonlocal known
+        assert (row(shown, "Email"), row(shown, "Role"), row(shown, "Sessions")) == (email, role, "all ended")
+        assert shown.endswith(f"\n\n{merchant.THIS_ONCE}\n")
+        assert not signs_in(database, email, known), "whoever gave it to them may know it"
+        known = row(shown, "Password")
+        assert signs_in(database, email, known) and must_change(database, email)
+        return run("user-list").out.partition(email)[2].partition("\n")[0]
+
+    further = run("user-create", "--email", email, "--merchant", test_merchant.EMAIL)
+    assert "Test Merchant: owner" in assert_another(further.out, "owner of Test Merchant")
+    assert "operator" in assert_another(run("user-create", "--email", email, "--operator").out, "operator")
+    fallen = run("user-operator", email, "--off")
+    assert fallen.out == f"{email} is no operator any more.\n"
+    assert "operator" not in run("user-list").out.partition(email)[2].partition("\n")[0]
+    assert signs_in(database, email, known)
+    assert "operator" in assert_another(run("user-operator", email).out, "operator")
+    told(run, "user-operator", email, "--off")
+    made = told(run, "create", "--name", "Third", "--email", "third@stores.example")
+    both = told(run, "user-create", "--email", email, "--merchant", made["id"], "--operator")
+    assert both["is_operator"] is True
+    assert not signs_in(database, email, known) and signs_in(database, email, both["password"])
+
+
+def test_who_opens_no_more_than_before_signs_in_as_before(run: Run, database: Database) -> None:
+    email, stores = "owner@stores.example", "asha@stores.example"
+    told(run, *ASHA, "--owner-email", "first@stores.example")
+    known = told(run, "user-create", "--email", email, "--merchant", stores)["password"]
+    member = run("user-create", "--email", email, "--merchant", stores, "--role", "support")
+    assert member.out == f"{email} is support of Asha Stores too, and signs in as before.\n"
+    assert signs_in(database, email, known)
+    operator = test_merchant.EMAIL
+    further = run("user-create", "--email", operator, "--merchant", stores, "--operator")
+    assert further.out == f"{operator} is owner of Asha Stores and operator too, and signs in as before.\n"
+    assert run("user-operator", operator).out == f"{operator} is an operator.\n"
+    assert "password" not in told(run, "user-operator", operator)
+    assert signs_in(database, operator, "password")
 
 
 def test_a_merchant_is_made_with_its_owner(run: Run, database: Database) -> None:

@@ -1,6 +1,7 @@
 """PUT /api/v1/users/{user_id}: whether a user is an operator, and a further merchant of theirs. For the operator.
 
-What is left out stays as it is. Who is in a merchant's team, and as what, is otherwise its owners' to say.
+What is left out stays as it is. Who gets to open more by it gets a new password; it is shown here, and never again.
+Who is in a merchant's team, and as what, is otherwise its owners' to say.
 """
 
 from __future__ import annotations
@@ -35,16 +36,20 @@ class UserUpdate(msgspec.Struct, kw_only=True):
     confirmed=True,
     summary="Update a user, by id or email",
     body=UserUpdate,
-    answer=people.User,
+    answer=people.UpdatedUser,
     errors=(400, 404),
     atomic=True,
+    secret_answer=True,
     tag="Operator",
 )
-def update_user(call: Call[UserUpdate], user_id: str) -> people.User:
-    user, change = team.find_user(call.tx, user_id), call.body
-    if change.merchant_id is not None:
-        merchant = merchants.find(call.tx, change.merchant_id)
-        team.add_existing(call.tx, call.who.actor, user, merchant.id, change.role)
-    if change.is_operator is not None:
-        user = team.set_operator(call.tx, call.who.actor, user, change.is_operator)
-    return people.show_user(call.tx, user)
+def update_user(call: Call[UserUpdate], user_id: str) -> people.UpdatedUser:
+    found, change = team.find_user(call.tx, user_id), call.body
+    user, password = team.update_user(
+        call.tx,
+        call.who.actor,
+        found,
+        merchant_id=None if change.merchant_id is None else merchants.find(call.tx, change.merchant_id).id,
+        role=change.role,
+        is_operator=change.is_operator,
+    )
+    return people.show_updated_user(call.tx, user, password)
