@@ -105,13 +105,13 @@ function rangeFigures(totals: StatsTotals, before: StatsTotals | null, currency:
       good: "down",
     },
     {
-      name: "Median time to an outcome",
+      name: "Median time",
       said: formatSeconds(totals.p50_seconds),
       change: changeOf(totals.p50_seconds, before?.p50_seconds),
       good: "down",
     },
     {
-      name: "95th percentile of it",
+      name: "95% within",
       said: formatSeconds(totals.p95_seconds),
       change: changeOf(totals.p95_seconds, before?.p95_seconds),
       good: "down",
