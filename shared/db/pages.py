@@ -85,9 +85,12 @@ def select(
         conditions.append(f"(created_at, id) {'>' if backwards else '<'} (%s, %s)")
         values += [place["created_at"], place["id"]]
     direction = "asc" if backwards else "desc"
+    # What has to be looked up for a row is looked up for those of the page, and not for those that are skipped.
     rows = tx.execute(
-        f"""select {columns} from {table} {_where(conditions)}
-             order by created_at {direction}, id {direction} limit %s offset %s""",
+        f"""select {columns}
+              from (select * from {table} {_where(conditions)}
+                     order by created_at {direction}, id {direction} limit %s offset %s) {table}
+             order by created_at {direction}, id {direction}""",
         [*values, page.limit + 1, page.offset or 0],
     ).fetchall()
     has_more = len(rows) > page.limit
