@@ -141,7 +141,9 @@ def test_a_list_is_narrowed_to_dates(owner: Person, live: Live) -> None:
     expect(rows(owner)).to_have_count(1)
     assert shown(owner) == [payment]
     owner.page.get_by_label("From", exact=True).fill(str(today - timedelta(days=1)))
+    expect(rows(owner)).to_have_count(2)
     owner.page.get_by_label("To, that day included").fill(str(today - timedelta(days=1)))
+    expect(rows(owner)).to_have_count(1)
     expect(rows(owner)).to_have_attribute("data-payment-id", before)
     owner.page.reload()
     expect(rows(owner)).to_have_attribute("data-payment-id", before)
